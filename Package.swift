@@ -1,0 +1,43 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    // An async helper called from an actor pinned to a thread must stay on that thread (ARCHITECTURE.md, "Threads").
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "runner", targets: ["Runner"]),
+        .library(name: "Pipeline", targets: ["Pipeline"]),
+        .library(name: "Stages", targets: ["Stages"]),
+        .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "SimdJSON", pkgConfig: "simdjson", providers: [.apt(["libsimdjson-dev"])]),
+        .target(
+            name: "CSimdJSON", dependencies: ["SimdJSON"],
+            cxxSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]),
+        .target(name: "Pipeline", dependencies: ["CSimdJSON"], swiftSettings: settings),
+        .target(
+            name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),
+        .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
+        .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
+        .testTarget(
+            name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "StagesTests", dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite"],
+            swiftSettings: settings),
+        .testTarget(name: "RunnerTests", dependencies: ["Runner", "Pipeline", "Stages"], swiftSettings: settings),
+        .testTarget(name: "SystemTests", dependencies: ["CSQLite"], swiftSettings: settings),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,2 @@
+#include "sluice_json.h"
+#include <simdjson.h>

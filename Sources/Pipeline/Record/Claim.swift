@@ -1,0 +1,24 @@
+/// The half-open range of positions of one partition that a batch answers for.
+///
+/// A source sets `from` to the `to` of its previous claim on the partition, so control records, aborted records
+/// and compaction holes lie inside claims, and a sink's stored `next` always equals the next `from`.
+public struct Claim: Sendable, Hashable {
+    /// The partition.
+    public var partition: Int32
+    /// The first position the batch answers for.
+    public var from: Int64
+    /// The position after the last one.
+    public var to: Int64
+
+    /// Makes a claim.
+    /// - Parameters:
+    ///   - partition: the partition.
+    ///   - from: the first position.
+    ///   - to: the position after the last; not below `from`.
+    public init(partition: Int32, from: Int64, to: Int64) {
+        precondition(from <= to, "a claim ends before it begins")
+        self.partition = partition
+        self.from = from
+        self.to = to
+    }
+}

@@ -1,0 +1,30 @@
+/// A point of wall-clock time in microseconds since 1970-01-01T00:00:00Z.
+///
+/// An integer, not a `Date`: it is compared, stored in every record and printed with all six digits, and a
+/// `Double` of seconds no longer tells neighbouring microseconds apart after arithmetic.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Microseconds since the epoch; negative before 1970.
+    public var microseconds: Int64
+
+    /// Makes a timestamp.
+    /// - Parameter microseconds: microseconds since the epoch.
+    public init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    /// Makes a timestamp from Kafka's unit.
+    /// - Parameter milliseconds: milliseconds since the epoch.
+    public init(milliseconds: Int64) {
+        self.microseconds = milliseconds * 1_000
+    }
+
+    /// Milliseconds since the epoch, rounded down.
+    public var milliseconds: Int64 {
+        microseconds >= 0 ? microseconds / 1_000 : (microseconds - 999) / 1_000
+    }
+
+    /// Orders timestamps in time.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microseconds < right.microseconds
+    }
+}

@@ -1,0 +1,115 @@
+/// The three kinds of stage.
+public enum StageKind: String, Sendable, Hashable {
+    /// Stands first and makes or reads batches.
+    case source
+    /// Stands between source and sinks.
+    case transform
+    /// Stands last and holds batches durably.
+    case sink
+}
+
+/// A stage made from its settings.
+public enum AnyStage: Sendable {
+    /// A source.
+    case source(any Source)
+    /// A transform.
+    case transform(any Transform)
+    /// A sink.
+    case sink(any Sink)
+}
+
+/// What a settings problem is about.
+public struct SettingProblem: Sendable, Hashable {
+    /// The setting's name, or nil for the stage as a whole.
+    public var setting: String?
+    /// What is wrong and what is allowed.
+    public var message: String
+
+    /// Makes a problem.
+    /// - Parameters:
+    ///   - setting: the setting's name, or nil for the stage.
+    ///   - message: what is wrong and what is allowed.
+    public init(setting: String?, message: String) {
+        self.setting = setting
+        self.message = message
+    }
+}
+
+/// The declaration of a stage type: all that the pipeline file, `runner stages`, the schema and the registry know of
+/// it.
+public struct StageDefinition: Sendable {
+    /// What the rest of the pipeline must know of a configured stage before anything is opened.
+    public struct Traits: Sendable, Hashable {
+        /// A sink that keeps positions itself; a group subscription cannot feed it.
+        public var ownsPositions: Bool
+        /// A source whose positions a group keeps; an owner refuses it.
+        public var isGroupMember: Bool
+        /// A sink that can be named by `dead_letters`.
+        public var takesDeadLetters: Bool
+        /// A file or address that only one pipeline may write, in a form that two pipelines can compare.
+        public var exclusiveResource: String?
+        /// Whether the runtime waits for the sink's acknowledgement. False for best effort.
+        public var isRequired: Bool
+
+        /// Makes traits; each is off unless said.
+        /// - Parameters:
+        ///   - ownsPositions: a sink that keeps positions itself.
+        ///   - isGroupMember: a source whose positions a group keeps.
+        ///   - takesDeadLetters: a sink that can be named by `dead_letters`.
+        ///   - exclusiveResource: what only one pipeline may write.
+        ///   - isRequired: whether the runtime waits for the sink's acknowledgement.
+        public init(
+            ownsPositions: Bool = false, isGroupMember: Bool = false, takesDeadLetters: Bool = false,
+            exclusiveResource: String? = nil, isRequired: Bool = true
+        ) {
+            self.ownsPositions = ownsPositions
+            self.isGroupMember = isGroupMember
+            self.takesDeadLetters = takesDeadLetters
+            self.exclusiveResource = exclusiveResource
+            self.isRequired = isRequired
+        }
+    }
+
+    /// The word for `type` in the pipeline file: a noun.
+    public let type: String
+    /// The kind of stage.
+    public let kind: StageKind
+    /// One sentence.
+    public let summary: String
+    /// The settings, in the order of the documentation.
+    public let settings: [any AnySetting]
+    /// A stage object as it would stand in a pipeline file (JSON).
+    public let example: String
+    /// Traits of a stage with these settings.
+    public let traits: @Sendable (SettingValues) -> Traits
+    /// What is wrong with settings that are each right by themselves.
+    public let problems: @Sendable (SettingValues) -> [SettingProblem]
+    /// Makes the stage; opens nothing.
+    public let make: @Sendable (_ name: String, _ values: SettingValues) throws -> AnyStage
+
+    /// Declares a stage type.
+    /// - Parameters:
+    ///   - kind: the kind.
+    ///   - type: the word for `type`.
+    ///   - summary: one sentence.
+    ///   - settings: the settings.
+    ///   - example: a stage object in JSON.
+    ///   - traits: traits of a stage with given settings.
+    ///   - problems: mistakes across settings.
+    ///   - make: makes the stage and opens nothing; gets its name in the pipeline.
+    public init(
+        _ kind: StageKind, _ type: String, summary: String, settings: [any AnySetting], example: String,
+        traits: @escaping @Sendable (SettingValues) -> Traits = { _ in Traits() },
+        problems: @escaping @Sendable (SettingValues) -> [SettingProblem] = { _ in [] },
+        make: @escaping @Sendable (_ name: String, _ values: SettingValues) throws -> AnyStage
+    ) {
+        self.kind = kind
+        self.type = type
+        self.summary = summary
+        self.settings = settings
+        self.example = example
+        self.traits = traits
+        self.problems = problems
+        self.make = make
+    }
+}

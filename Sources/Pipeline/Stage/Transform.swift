@@ -1,0 +1,57 @@
+/// A stage between source and sinks.
+///
+/// Order of calls: `open`, `start`, any number of `demand` and `process`, at most one `finish`, `close`. The runtime
+/// never calls a transform again before its last call returned.
+public protocol Transform: Actor {
+    /// Fields the transform reads; the runtime has them parsed before `process`.
+    nonisolated var fields: [FieldNeed] { get }
+
+    /// Gets ready.
+    /// - Parameter context: the stage's surroundings.
+    /// - Throws: ``PipelineError``; the run then ends with it.
+    func open(_ context: StageContext) async throws
+
+    /// Called once when every stage is open, before the first record.
+    func start() async throws
+
+    /// How many records the transform wants now. A stage that paces suspends here until something is due; cancelling
+    /// the task ends the wait by throwing `CancellationError`.
+    /// - Parameter downstream: how many the stages after it have room for; at least 1.
+    /// - Returns: at least 1 and at most `downstream`.
+    func demand(downstream: Int) async throws -> Int
+
+    /// Takes one batch and emits none, one or many. Claims go on in order, none invented or lost; dead records go on
+    /// untouched. Records it leaves out are told to `emitter.drop`.
+    /// - Parameters:
+    ///   - batch: the batch.
+    ///   - emitter: the way on.
+    /// - Throws: ``PipelineError``; a bad record is rejected with ``Batch/reject(stage:_:)``, never thrown.
+    func process(_ batch: Batch, emitter: Emitter) async throws
+
+    /// Hands out what is held, at the end of input or on a stop behind this stage.
+    /// - Parameter emitter: the way on.
+    func finish(emitter: Emitter) async throws
+
+    /// Releases everything; called once.
+    func close() async
+
+    /// What the transform shows on the live line and in the report; reads counters, never waits for the actor.
+    nonisolated var measurements: [Measurement] { get }
+}
+
+extension Transform {
+    /// No fields.
+    public nonisolated var fields: [FieldNeed] { [] }
+    /// Nothing to do.
+    public func open(_ context: StageContext) async throws {}
+    /// Nothing to do.
+    public func start() async throws {}
+    /// What the stages after it want.
+    public func demand(downstream: Int) async throws -> Int { downstream }
+    /// Nothing held.
+    public func finish(emitter: Emitter) async throws {}
+    /// Nothing to release.
+    public func close() async {}
+    /// Nothing to show.
+    public nonisolated var measurements: [Measurement] { [] }
+}

@@ -1,0 +1,32 @@
+/// A value that a stage shows: on the live line, in the log and in the report.
+public struct Measurement: Sendable, Hashable {
+    /// The value itself.
+    public enum Value: Sendable, Hashable {
+        /// A count.
+        case integer(Int64)
+        /// A quantity.
+        case number(Double)
+        /// Words.
+        case text(String)
+        /// Members by name.
+        case object([String: Value])
+    }
+
+    /// The name it has in the report: lower case with underscores, the unit at the end.
+    public var name: String
+    /// The value.
+    public var value: Value
+    /// How it reads on the live line (`"12 s left"`), or nil if it is for the report alone.
+    public var live: String?
+
+    /// Makes a measurement.
+    /// - Parameters:
+    ///   - name: the name in the report.
+    ///   - value: the value.
+    ///   - live: how it reads on the live line, or nil.
+    public init(_ name: String, _ value: Value, live: String? = nil) {
+        self.name = name
+        self.value = value
+        self.live = live
+    }
+}

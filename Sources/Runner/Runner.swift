@@ -1,0 +1,7 @@
+import Pipeline
+import Stages
+
+@main
+enum Runner {
+    static func main() async {}
+}
