@@ -6,6 +6,9 @@ public protocol Transform: Actor {
     /// Fields the transform reads; the runtime has them parsed before `process`.
     nonisolated var fields: [FieldNeed] { get }
 
+    /// Whether the transform sets the pace: only then `demand` is called. Constant from `open` on.
+    nonisolated var pacesDemand: Bool { get }
+
     /// Gets ready.
     /// - Parameter context: the stage's surroundings.
     /// - Throws: ``PipelineError``; the run then ends with it.
@@ -14,8 +17,9 @@ public protocol Transform: Actor {
     /// Called once when every stage is open, before the first record.
     func start() async throws
 
-    /// How many records the transform wants now. A stage that paces suspends here until something is due; cancelling
-    /// the task ends the wait by throwing `CancellationError`.
+    /// How many records the transform wants now, those included that it asked for and has not got. A stage that paces
+    /// suspends here until something is due; the end of input and a stop cancel the wait, which throws
+    /// `CancellationError`.
     /// - Parameter downstream: how many the stages after it have room for; at least 1.
     /// - Returns: at least 1 and at most `downstream`.
     func demand(downstream: Int) async throws -> Int
@@ -42,6 +46,8 @@ public protocol Transform: Actor {
 extension Transform {
     /// No fields.
     public nonisolated var fields: [FieldNeed] { [] }
+    /// Takes what comes.
+    public nonisolated var pacesDemand: Bool { false }
     /// Nothing to do.
     public func open(_ context: StageContext) async throws {}
     /// Nothing to do.

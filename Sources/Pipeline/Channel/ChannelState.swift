@@ -1,0 +1,222 @@
+/// What a sender that asked for room is told.
+enum ChannelRoom: Sendable, Equatable {
+    /// So many records are wanted now.
+    case wanted(Int)
+    /// Somebody poked; there is no room.
+    case poked
+    /// The sender was told to stop sending.
+    case stopped
+    /// The receiver is gone.
+    case closed
+}
+
+/// What a receiver is told.
+enum ChannelReception<Element: Sendable>: Sendable {
+    /// The next element.
+    case element(Element)
+    /// Nothing will come any more.
+    case finished
+    /// The receiver was told to stop receiving.
+    case interrupted
+    /// The receiver's time ran out.
+    case timedOut
+}
+
+/// What one element costs of a channel's bounds.
+struct ChannelWeight: Sendable, Equatable {
+    /// Records, or 1 for an element without: a stream of empty batches must not grow without bound.
+    var records: Int
+    /// Bytes in memory.
+    var bytes: Int
+}
+
+/// The bounded channel between two neighbours as a pure state machine: events in, actions out.
+///
+/// The receiver grants credit in records (`request`); the sender sends against it. Credit instead of a plain bound,
+/// because a stage that paces must be able to ask for less than there is room for: before a rate-gate nothing may be
+/// made early. Beside credit there is a bound in bytes on what is buffered. One sender, one receiver; each waits for
+/// one thing at a time.
+struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
+    /// Continuations to resume outside the lock.
+    struct Actions {
+        var sender: (waiter: SenderWaiter, room: ChannelRoom)?
+        var receiver: (waiter: ReceiverWaiter, reception: ChannelReception<Element>)?
+    }
+
+    private var buffer: [(element: Element, weight: ChannelWeight)?] = []
+    private var head = 0
+    private(set) var heldBytes = 0
+    private(set) var credit = 0
+    private let byteLimit: Int
+    private let keepsBytesUntilReleased: Bool
+    private var isFinished = false
+    private var isClosed = false
+    private var isSenderStopped = false
+    private var isPoked = false
+    private var isReceiverInterrupted = false
+    private var waitingSender: SenderWaiter?
+    private var waitingReceiver: (waiter: ReceiverWaiter, endOnly: Bool)?
+
+    /// - Parameters:
+    ///   - byteLimit: bytes above which the sender waits.
+    ///   - keepsBytesUntilReleased: whether bytes count until `release`, not only until received: in front of a sink,
+    ///     what is not acknowledged is still held in memory.
+    init(byteLimit: Int, keepsBytesUntilReleased: Bool) {
+        self.byteLimit = byteLimit
+        self.keepsBytesUntilReleased = keepsBytesUntilReleased
+    }
+
+    var isEmpty: Bool { head == buffer.count }
+
+    private var room: ChannelRoom? {
+        if isClosed { return .closed }
+        if isSenderStopped { return .stopped }
+        if credit > 0, heldBytes < byteLimit { return .wanted(credit) }
+        return isPoked ? .poked : nil
+    }
+
+    // MARK: The sender's side
+
+    /// Asks for room: an answer now, or nil and the waiter is kept.
+    mutating func waitForRoom(_ waiter: SenderWaiter) -> ChannelRoom? {
+        if let room {
+            isPoked = false
+            return room
+        }
+        waitingSender = waiter
+        return nil
+    }
+
+    /// Takes an element, whatever the credit: the sender asked for room before, and a batch may be larger than it.
+    /// - Returns: nil if the receiver is gone and the element was not taken.
+    mutating func send(_ element: Element, weight: ChannelWeight) -> Actions? {
+        if isClosed || isFinished { return nil }
+        credit -= weight.records
+        if let receiver = waitingReceiver, !receiver.endOnly {
+            waitingReceiver = nil
+            if keepsBytesUntilReleased { heldBytes += weight.bytes }
+            return Actions(receiver: (receiver.waiter, .element(element)))
+        }
+        buffer.append((element, weight))
+        heldBytes += weight.bytes
+        return Actions()
+    }
+
+    /// Says that nothing more will be sent.
+    mutating func finish() -> Actions {
+        isFinished = true
+        guard isEmpty, let receiver = waitingReceiver else { return Actions() }
+        waitingReceiver = nil
+        return Actions(receiver: (receiver.waiter, .finished))
+    }
+
+    /// Wakes the sender without giving it room.
+    mutating func poke() -> Actions {
+        isPoked = true
+        return answerSender()
+    }
+
+    /// Tells the sender to stop: it gets no room any more.
+    mutating func stopSender() -> Actions {
+        isSenderStopped = true
+        return answerSender()
+    }
+
+    /// Takes a waiting sender out, because its task was cancelled.
+    mutating func removeSender() -> SenderWaiter? {
+        defer { waitingSender = nil }
+        return waitingSender
+    }
+
+    // MARK: The receiver's side
+
+    /// Grants credit.
+    mutating func request(_ records: Int) -> Actions {
+        credit += records
+        return answerSender()
+    }
+
+    /// Gives back bytes that were received and are held no longer.
+    mutating func release(bytes: Int) -> Actions {
+        heldBytes -= bytes
+        return answerSender()
+    }
+
+    /// Asks for the next element: an answer now, or nil and the waiter is kept.
+    mutating func receive(_ waiter: ReceiverWaiter) -> (ChannelReception<Element>, Actions)? {
+        if let (element, weight) = takeFirst() {
+            if !keepsBytesUntilReleased { heldBytes -= weight.bytes }
+            return (.element(element), answerSender())
+        }
+        if isFinished { return (.finished, Actions()) }
+        if isReceiverInterrupted { return (.interrupted, Actions()) }
+        waitingReceiver = (waiter, false)
+        return nil
+    }
+
+    /// Waits for the next element, or for the end alone: an answer now, or nil and the waiter is kept.
+    mutating func wait(
+        _ waiter: ReceiverWaiter, endOnly: Bool
+    ) -> (ChannelReception<Element>, Actions)? {
+        endOnly ? waitForEnd(waiter).map { ($0, Actions()) } : receive(waiter)
+    }
+
+    /// Waits for the end or an interruption, taking nothing.
+    mutating func waitForEnd(_ waiter: ReceiverWaiter) -> ChannelReception<Element>? {
+        if isFinished, isEmpty { return .finished }
+        if isReceiverInterrupted { return .interrupted }
+        waitingReceiver = (waiter, true)
+        return nil
+    }
+
+    /// Tells the receiver to stop waiting; what is buffered it may still take.
+    mutating func interruptReceiver() -> Actions {
+        isReceiverInterrupted = true
+        guard let receiver = waitingReceiver else { return Actions() }
+        waitingReceiver = nil
+        return Actions(receiver: (receiver.waiter, .interrupted))
+    }
+
+    /// Lets the receiver wait again after an interruption.
+    mutating func resumeReceiver() {
+        isReceiverInterrupted = false
+    }
+
+    /// Takes a waiting receiver out, because its time ran out or its task was cancelled.
+    /// - Parameter isIt: whether the waiter is the one meant; another may wait by now.
+    mutating func removeReceiver(_ isIt: (ReceiverWaiter) -> Bool) -> ReceiverWaiter? {
+        guard let waiter = waitingReceiver?.waiter, isIt(waiter) else { return nil }
+        waitingReceiver = nil
+        return waiter
+    }
+
+    /// Ends the channel from the receiver's side.
+    /// - Returns: what was buffered and will not be received.
+    mutating func close() -> (rest: [Element], actions: Actions) {
+        isClosed = true
+        var rest: [Element] = []
+        while let (element, _) = takeFirst() { rest.append(element) }
+        return (rest, answerSender())
+    }
+
+    private mutating func answerSender() -> Actions {
+        guard let waiter = waitingSender, let room else { return Actions() }
+        waitingSender = nil
+        isPoked = false
+        return Actions(sender: (waiter, room))
+    }
+
+    private mutating func takeFirst() -> (element: Element, weight: ChannelWeight)? {
+        guard head < buffer.count, let first = buffer[head] else { return nil }
+        buffer[head] = nil
+        head += 1
+        if head == buffer.count {
+            buffer.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head > 64, head * 2 > buffer.count {
+            buffer.removeFirst(head)
+            head = 0
+        }
+        return first
+    }
+}

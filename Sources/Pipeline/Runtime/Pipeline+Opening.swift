@@ -1,0 +1,89 @@
+internal import Synchronization
+
+/// A stage that was opened, so that it can be closed whatever happens.
+enum OpenedStage: Sendable {
+    case source(any Source)
+    case transform(any Transform)
+    case sink(any Sink)
+
+    func close() async {
+        switch self {
+        case .source(let source): await source.close()
+        case .transform(let transform): await transform.close()
+        case .sink(let sink): await sink.close()
+        }
+    }
+}
+
+/// An opening that failed, with what must be closed.
+struct OpeningFailure: Error {
+    var opened: [OpenedStage]
+    var stage: String
+    var error: any Error
+}
+
+extension Pipeline {
+    /// Opens every stage, sinks first: a source asks the owners where to start. Then tells each that all are open.
+    /// - Throws: ``OpeningFailure``.
+    func openAll() async throws -> [OpenedStage] {
+        let opened = Mutex<[OpenedStage]>([])
+        let current = Mutex("")
+        let opening = Task { [self] in
+            for lane in sinks {
+                current.withLock { $0 = lane.name }
+                opened.withLock { $0.append(.sink(lane.sink)) }
+                try await lane.sink.open(context(of: lane))
+            }
+            for lane in transforms {
+                current.withLock { $0 = lane.name }
+                opened.withLock { $0.append(.transform(lane.transform)) }
+                try await lane.transform.open(stageContext(lane.name, index: lane.index))
+            }
+            current.withLock { $0 = parts.source.name }
+            opened.withLock { $0.append(.source(parts.source.stage)) }
+            try await parts.source.stage.open(
+                SourceContext(
+                    stage: stageContext(parts.source.name, index: 0),
+                    owners: sinks.compactMap { $0.sink as? any PositionOwner }))
+            for lane in sinks { try await lane.sink.start() }
+            for lane in transforms { try await lane.transform.start() }
+            try await parts.source.stage.start()
+            try Task.checkCancellation()
+        }
+        times.withLock { $0.opening = opening }
+        if stopControl.stop != nil { opening.cancel() }
+        do {
+            try await withTaskCancellationHandler {
+                try await opening.value
+            } onCancel: {
+                opening.cancel()
+            }
+        } catch {
+            throw OpeningFailure(
+                opened: opened.withLock { $0 }, stage: current.withLock { $0 }, error: error)
+        }
+        return opened.withLock { $0 }
+    }
+
+    func stageContext(_ name: String, index: Int) -> StageContext {
+        StageContext(
+            name: name, pipeline: parts.name, log: log.child(name), clock: clock,
+            stop: { [weak self] reason in self?.requestStop(reason, at: index) })
+    }
+
+    func context(of lane: SinkLane) -> SinkContext {
+        SinkContext(
+            stage: stageContext(lane.name, index: 0), takesDeadLetters: lane.name == parts.deadLetters,
+            barrier: { [tracker] claims in
+                guard try await tracker.waitForOthers(claims, sink: lane.index) else {
+                    throw PipelineError(
+                        .inputOutput, "cannot commit",
+                        reason: "another required sink has failed and does not hold the records")
+                }
+            },
+            failure: { [tracker] error in
+                lane.fail(error)
+                tracker.failSettling(sink: lane.index, error)
+            })
+    }
+}

@@ -1,0 +1,91 @@
+internal import Synchronization
+
+extension Pipeline {
+    /// What the pipeline has done so far. From any thread; counters are read while the stages work.
+    public var progress: RunReport { report() }
+
+    /// After a run that was cut off, what is left inside or in front of a stage counts as returned. In a run that ended
+    /// in order nothing is left, and the ledger shows it if that is not so.
+    func settleLedger() {
+        for lane in sinks {
+            for delivery in lane.channel.close() {
+                lane.ledger.entered.count(delivery.batch.records.count)
+            }
+            let left = tracker.unacknowledged(sink: lane.index).reduce(0) { $0 + $1.item.records.count }
+            lane.ledger.returned.count(min(left, lane.ledger.entry.pending))
+        }
+        let isCutShort = times.withLock { $0.isCutOff } || stopControl.error != nil
+        guard isCutShort else { return }
+        for ledger in [sourceLedger] + transforms.map(\.ledger) {
+            ledger.returned.count(ledger.entry.pending)
+        }
+    }
+
+    func report() -> RunReport {
+        let times = times.withLock { $0 }
+        var stages = [
+            StageReport(
+                name: parts.source.name, type: parts.source.type, kind: .source, ledger: sourceLedger.entry,
+                bytes: sourceLedger.bytes.load(ordering: .relaxed), heldBack: nil,
+                measurements: parts.source.stage.measurements)
+        ]
+        stages += transforms.map {
+            StageReport(
+                name: $0.name, type: $0.type, kind: .transform, ledger: $0.ledger.entry,
+                bytes: $0.ledger.bytes.load(ordering: .relaxed), heldBack: nil,
+                measurements: $0.transform.measurements)
+        }
+        stages += sinks.map {
+            StageReport(
+                name: $0.name, type: $0.type, kind: .sink, ledger: $0.ledger.entry,
+                bytes: $0.ledger.bytes.load(ordering: .relaxed),
+                heldBack: .nanoseconds($0.heldBack.load(ordering: .relaxed)), measurements: $0.sink.measurements)
+        }
+        let required = sinks.contains { $0.isRequired } ? sinks.filter(\.isRequired) : sinks
+        let imbalance = times.ended == nil ? nil : imbalance(stages)
+        var error = stopControl.error
+        if error == nil, let imbalance {
+            error = PipelineError(
+                .internalFault, "the ledger does not balance", reason: imbalance,
+                remedy: "Please report it: records may be missing or doubled")
+        }
+        return RunReport(
+            pipeline: parts.name, outcome: outcome(times, error),
+            elapsed: times.started.map { (times.ended ?? clock.now) - $0 } ?? .zero,
+            records: required.map { $0.ledger.entry.out }.min() ?? 0,
+            bytes: required.map { $0.ledger.bytes.load(ordering: .relaxed) }.min() ?? 0,
+            givenUp: times.isCutOff ? required.map { $0.ledger.entry.returned }.max() ?? 0 : 0,
+            isBalanced: imbalance == nil, imbalance: imbalance, error: error, stages: stages)
+    }
+
+    private func outcome(_ times: Times, _ error: PipelineError?) -> RunOutcome {
+        guard times.ended != nil else { return .running }
+        if error != nil { return .failed }
+        return switch stopControl.stop?.reason {
+        case .endOfInput: .completed
+        case .timeToLive: .timeToLive
+        case .interrupted, nil: .interrupted
+        }
+    }
+
+    /// Checks each stage's equation, and that what one gave is what the next was given.
+    private func imbalance(_ stages: [StageReport]) -> String? {
+        for stage in stages where stage.ledger.pending != 0 {
+            let ledger = stage.ledger
+            return "stage \(stage.name): in \(ledger.in), out \(ledger.out), dropped \(ledger.dropped), "
+                + "dead \(ledger.dead), returned \(ledger.returned)"
+        }
+        for (before, after) in zip(stages, stages.dropFirst()) where after.kind == .transform {
+            if before.ledger.out != after.ledger.in {
+                return "\(before.name) gave \(before.ledger.out) and \(after.name) got \(after.ledger.in)"
+            }
+        }
+        let given = stages[transforms.count].ledger.out
+        let rejectedAhead = distributor.rejectedAhead
+        for lane in sinks where !tracker.isLost(sink: lane.index) {
+            let got = lane.ledger.entry.in - lane.rejectedAhead.load(ordering: .relaxed) + rejectedAhead
+            if got != given { return "\(stages[transforms.count].name) gave \(given) and \(lane.name) got \(got)" }
+        }
+        return nil
+    }
+}

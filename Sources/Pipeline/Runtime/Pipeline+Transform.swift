@@ -1,0 +1,91 @@
+extension Pipeline {
+    /// A transform's task: hands demand up and batches down.
+    func runTransform(_ lane: TransformLane) async {
+        let output = output(of: lane.index)
+        let emitter = Emitter(
+            send: { [self] batch in try await emit(batch, from: lane, to: output) },
+            drop: { lane.ledger.dropped.count($0) })
+        do {
+            try await moveThrough(lane, output, emitter)
+            try await lane.transform.finish(emitter: emitter)
+        } catch {
+            fail(error, stage: lane.name, at: lane.index)
+        }
+        output.finish()
+        for batch in lane.input.close() {
+            lane.ledger.entered.count(batch.records.count)
+            lane.ledger.returned.count(batch.records.count)
+        }
+    }
+
+    private func moveThrough(_ lane: TransformLane, _ output: any BatchOutput, _ emitter: Emitter) async throws {
+        // Records asked for and not yet received.
+        var outstanding = 0
+        while true {
+            switch try await output.waitForRoom() {
+            case .poked: continue
+            case .stopped, .closed: return
+            case .wanted(let records):
+                let wanted = try await demand(of: lane, downstream: records)
+                if wanted > outstanding {
+                    lane.input.request(wanted - outstanding)
+                    outstanding = wanted
+                }
+            }
+            guard case .element(var batch) = try await lane.input.receive() else { return }
+            outstanding -= batch.weight.records
+            lane.ledger.entered.count(batch.records.count)
+            if let stop = stopControl.stop, stop.stage >= lane.index {
+                lane.ledger.returned.count(batch.records.count)
+                return
+            }
+            lane.fields?.apply(&batch)
+            try await lane.transform.process(batch, emitter: emitter)
+        }
+    }
+
+    private func demand(of lane: TransformLane, downstream: Int) async throws -> Int {
+        guard lane.transform.pacesDemand else { return downstream }
+        // The end of input and a stop end the wait for the next due record: at 0.1 a second it is ten seconds long.
+        return try await withThrowingTaskGroup(of: Int?.self) { group in
+            group.addTask {
+                do {
+                    return try await lane.transform.demand(downstream: downstream)
+                } catch is CancellationError {
+                    return nil
+                }
+            }
+            group.addTask {
+                try? await lane.input.waitForEnd()
+                return nil
+            }
+            defer { group.cancelAll() }
+            let wanted = try await group.next()
+            try Task.checkCancellation()
+            return (wanted ?? nil) ?? 0
+        }
+    }
+
+    private func emit(_ batch: Batch, from lane: TransformLane, to output: any BatchOutput) async throws {
+        let dead = batch.dead.count { $0.stage == lane.name }
+        while true {
+            if let stop = stopControl.stop, stop.stage > lane.index { break }
+            switch try await output.waitForRoom() {
+            case .poked: continue
+            case .stopped, .closed: break
+            case .wanted:
+                switch output.send(batch) {
+                case .sent:
+                    lane.ledger.out.count(batch.records.count)
+                    lane.ledger.dead.count(dead)
+                    lane.ledger.bytes.count(batch.size)
+                    return
+                case .closed: break
+                case .refused(let error): fail(error, stage: lane.name, at: lane.index)
+                }
+            }
+            break
+        }
+        lane.ledger.returned.count(batch.records.count + dead)
+    }
+}

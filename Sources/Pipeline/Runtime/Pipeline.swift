@@ -1,0 +1,162 @@
+internal import Synchronization
+
+/// A pipeline that runs once: opens its stages, moves batches until the source ends or a stop, drains, closes, reports.
+///
+/// One actor a stage, one task a stage in one task group, a bounded channel between neighbours.
+public final class Pipeline: Sendable {
+    /// Records a sink may have on their way to it; two of the largest usual batches fit.
+    static let window = 20_000
+
+    struct Times {
+        var started: Duration?
+        var ended: Duration?
+        var patience: ScheduledAction?
+        var opening: Task<Void, any Error>?
+        var isCutOff = false
+    }
+
+    let parts: PipelineParts
+    let clock: any PipelineClock
+    let log: Log
+    let sourceLedger = StageLedger()
+    let transforms: [TransformLane]
+    let sinks: [SinkLane]
+    let tracker: DeliveryTracker
+    let distributor: Distributor
+    let stopControl = StopControl()
+    let completion = Completion()
+    // Read by the live line while the run's own tasks write it.
+    let times = Mutex(Times())
+
+    /// Puts a pipeline together; opens nothing.
+    /// - Parameters:
+    ///   - parts: the stages.
+    ///   - clock: the time.
+    ///   - log: where to write.
+    public init(_ parts: PipelineParts, clock: any PipelineClock, log: Log) {
+        self.parts = parts
+        self.clock = clock
+        self.log = log.child(parts.name)
+        let steps = FieldSteps(parts)
+        // A quarter for what lies between the stages, the rest for what the sinks have not acknowledged.
+        let between = parts.memory / 4 / max(1, parts.transforms.count)
+        transforms = parts.transforms.enumerated().map { index, part in
+            TransformLane(index: index + 1, part: part, memory: between, fields: steps.transforms[index])
+        }
+        sinks = parts.sinks.enumerated().map { index, part in
+            SinkLane(index: index, part: part, memory: parts.memory / 4 * 3)
+        }
+        tracker = DeliveryTracker(
+            roles: parts.sinks.map {
+                .init(isRequired: $0.isRequired, isOwner: $0.sink.stage is any PositionOwner)
+            })
+        distributor = Distributor(
+            lanes: sinks, tracker: tracker, clock: clock, fields: steps.sinks,
+            deadLane: parts.sinks.firstIndex { $0.sink.name == parts.deadLetters },
+            deadShareLimit: parts.deadShareLimit)
+    }
+
+    /// Where a stage sends to.
+    /// - Parameter stage: the stage's index: 0 is the source, the transforms follow.
+    func output(of stage: Int) -> any BatchOutput {
+        stage < transforms.count ? transforms[stage].input : distributor
+    }
+
+    // MARK: Stopping
+
+    /// Stops the pipeline at its source: what the source has given drains to the sinks under the drain timeout, and the
+    /// run ends. From any thread; a second call has no effect (cancel the task of ``run()`` to end at once).
+    /// - Parameter reason: why.
+    public func requestStop(_ reason: StopReason) {
+        requestStop(reason, at: 0)
+    }
+
+    func requestStop(_ reason: StopReason, at stage: Int) {
+        if reason != .endOfInput { limitPatience() }
+        // What cannot be read again passes: the stop moves up to the source.
+        let stage = parts.source.stage.isReplayable ? stage : 0
+        guard stopControl.request(StopControl.Stop(stage: stage, reason: reason)) else { return }
+        times.withLock { $0.opening }?.cancel()
+        for index in 0..<max(1, stage) { output(of: index).stopSender() }
+        for transform in transforms where transform.index <= stage { transform.input.interruptReceiver() }
+    }
+
+    /// Ends the run with an error: the stages behind the failed one drain.
+    func fail(_ error: any Error, stage: String, at index: Int) {
+        guard !(error is CancellationError) else { return }
+        let error = PipelineError(wrapping: error, stage: stage)
+        stopControl.fail(error)
+        requestStop(.interrupted, at: index)
+    }
+
+    /// From now on draining may take the drain timeout. The end of input by itself sets no limit: nobody is in a hurry,
+    /// and an outage is waited out.
+    private func limitPatience() {
+        times.withLock { times in
+            guard times.patience == nil, times.started != nil, times.ended == nil else { return }
+            times.patience = clock.schedule(at: clock.now + parts.drainTimeout) { [weak self] in
+                self?.cutOff()
+            }
+        }
+    }
+
+    private func cutOff() {
+        times.withLock { $0.isCutOff = true }
+        completion.complete()
+    }
+
+    // MARK: Running
+
+    /// Runs the pipeline to its end. Call once.
+    ///
+    /// Cancelling the task cuts everything off: what is not acknowledged then is not delivered. Whatever happens, every
+    /// stage that was opened is closed, in reverse order, before the call returns.
+    /// - Returns: what was done, the ledger settled.
+    public func run() async -> RunReport {
+        var opened: [OpenedStage] = []
+        do {
+            opened = try await openAll()
+            times.withLock { $0.started = clock.now }
+            await moveBatches()
+        } catch let failure as OpeningFailure {
+            opened = failure.opened
+            fail(failure.error, stage: failure.stage, at: 0)
+        } catch {
+            fail(error, stage: parts.name, at: 0)
+        }
+        let moved = tracker.takeWatermark()
+        if !moved.isEmpty { await parts.source.stage.advance(to: moved) }
+        for stage in opened.reversed() { await stage.close() }
+        times.withLock { times in
+            times.ended = clock.now
+            times.patience?.cancel()
+            if Task.isCancelled { times.isCutOff = true }
+        }
+        settleLedger()
+        return report()
+    }
+
+    private func moveBatches() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.runSource() }
+            for lane in transforms { group.addTask { await self.runTransform(lane) } }
+            for lane in sinks { group.addTask { await self.runSink(lane) } }
+            await completion.wait()
+            group.cancelAll()
+        }
+    }
+}
+
+extension PipelineError {
+    /// The error itself with the stage as its place, or any other error as a fault of our own.
+    init(wrapping error: any Error, stage: String) {
+        if var error = error as? PipelineError {
+            error.place = error.place ?? stage
+            self = error
+        } else {
+            self.init(
+                .internalFault, "an unforeseen error", place: stage, reason: String(describing: error),
+                remedy: "Please report it")
+        }
+    }
+}
