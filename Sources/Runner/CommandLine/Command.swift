@@ -1,0 +1,72 @@
+/// What the command line asks for.
+enum Command: Equatable {
+    /// `runner FILE…`
+    case run(RunOptions)
+    /// `runner check FILE…`
+    case check(FileOptions)
+    /// `runner stages [TYPE]`
+    case stages(type: String?)
+    /// `runner query DB [SQL]`
+    case query(QueryOptions)
+    /// `runner broker`
+    case broker(BrokerOptions)
+    /// `runner --help` or `runner COMMAND --help`
+    case help(topic: String?)
+    /// `runner --version`
+    case version
+}
+
+/// Which pipeline files, and what changes them.
+struct FileOptions: Equatable {
+    /// Paths of the files.
+    var files: [String] = []
+    /// `--set` as written, in order.
+    var overrides: [String] = []
+    /// `--env-file`, in order.
+    var environmentFiles: [String] = []
+}
+
+/// How log lines look.
+enum LogFormat: String, Equatable {
+    /// For people.
+    case text
+    /// One JSON object a line.
+    case json
+}
+
+/// What `runner FILE…` was given.
+struct RunOptions: Equatable {
+    /// The files.
+    var files = FileOptions()
+    /// `--report`
+    var reportPath: String?
+    /// `--log-format`
+    var logFormat = LogFormat.text
+    /// `-q`
+    var isQuiet = false
+    /// `--embedded-broker`
+    var usesEmbeddedBroker = false
+}
+
+/// How `runner query` prints rows.
+enum QueryFormat: String, Equatable, CaseIterable {
+    case table, csv, json
+}
+
+/// What `runner query` was given.
+struct QueryOptions: Equatable {
+    /// Path of the archive.
+    var database = ""
+    /// The statement, or nil for the summary.
+    var statement: String?
+    /// `--format`
+    var format = QueryFormat.table
+}
+
+/// What `runner broker` was given.
+struct BrokerOptions: Equatable {
+    /// `--topic`
+    var topic = "atm-transactions"
+    /// `--partitions`
+    var partitions = 3
+}

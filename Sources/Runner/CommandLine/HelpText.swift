@@ -1,0 +1,77 @@
+/// What `--help` prints.
+enum HelpText {
+    static func text(topic: String?) -> String {
+        switch topic {
+        case "check": check
+        case "stages": stages
+        case "query": query
+        case "broker": broker
+        default: main
+        }
+    }
+
+    private static let main = """
+        runner moves records from a source through stages to sinks, as a JSON file says.
+
+        Usage:
+          runner FILE… [options]        run pipelines side by side until they end, Ctrl-C, or their time is up
+          runner check FILE… [options]  read and check pipeline files; opens nothing; shows all mistakes at once
+          runner stages [TYPE]          what stages there are; with TYPE its settings and an example
+          runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
+          runner broker                 an embedded broker in memory, for trying things out
+          runner help COMMAND, runner --version
+
+        Options of a run:
+          --set [PIPELINE:]PATH=VALUE   change a setting: source.count=1000, stages.rate-gate.rate=50,
+                                        sinks.sqlite.path=my.db (by a stage's name)
+          --env-file FILE               take NAME=VALUE lines for ${VARIABLES}; the environment itself wins
+          --report FILE                 write the final report as JSON (an array for several files)
+          --log-format text|json        how log lines look on stderr
+          -q, --quiet                   only warnings and errors, no final report
+          --embedded-broker             start a broker in memory and use it (a demonstration: nothing is kept)
+
+        Variables that the shipped pipelines read: KAFKA_BROKERS KAFKA_TOPIC KAFKA_GROUP RATE BURST TTL COUNT SEED
+        OFFSET_RESET UNTIL FORMAT STATUS_FILTER REGION_FILTER DATABASE
+
+        Exit codes: 0 done, also after a first Ctrl-C; 64 usage; 65 bad data and no place for it; 69 server not
+        reached; 70 our own fault; 73, 74 output or input failed; 75 stopped with records given up; 76 another
+        took over; 78 bad pipeline file; 130 second Ctrl-C.
+
+        Examples:
+          RATE=50 TTL=60s runner pipelines/produce.json
+          runner pipelines/consume-to-sqlite.json
+          runner query atm-transactions.db "SELECT status_code, count(*) FROM transactions GROUP BY 1"
+
+        """
+
+    private static let check = """
+        Usage: runner check FILE… [--set [PIPELINE:]PATH=VALUE]… [--env-file FILE]
+
+        Reads, resolves and checks pipeline files as a run would, and opens nothing. Every mistake is shown at once with
+        file:line:column, the path in the file, what was found and what is allowed. Exit code 0 or 78.
+
+        """
+
+    private static let stages = """
+        Usage: runner stages [TYPE]
+
+        Lists the stages that a pipeline file may name; with TYPE its settings, their defaults and an example.
+
+        """
+
+    private static let query = """
+        Usage: runner query DATABASE [SQL] [--format table|csv|json]
+
+        Reads an archive, also while a runner writes it, and never changes it. Without SQL: a summary. Tables:
+        transactions, offsets, dead_letters, meta.
+
+        """
+
+    private static let broker = """
+        Usage: runner broker [--topic NAME] [--partitions N]
+
+        Runs a broker in memory on 127.0.0.1 until Ctrl-C and prints its address. A demonstration: nothing is kept on
+        disk, and past 5 MiB a partition the oldest records are dropped silently. Use a real Kafka for anything else.
+
+        """
+}

@@ -1,0 +1,29 @@
+import Pipeline
+
+/// The runner's exit codes, after sysexits(3).
+enum ExitCode {
+    static let done: Int32 = 0
+    static let givenUp: Int32 = 75
+    static let secondInterrupt: Int32 = 130
+
+    /// The exit code of an error.
+    static func code(of error: PipelineError) -> Int32 {
+        switch error.code {
+        case .usage: 64
+        case .badData: 65
+        case .unavailable: 69
+        case .internalFault: 70
+        case .cannotCreate: 73
+        case .inputOutput: 74
+        case .givenUp: givenUp
+        case .fenced: 76
+        case .configuration: 78
+        }
+    }
+
+    /// The exit code of a run.
+    static func code(of report: RunReport) -> Int32 {
+        if let error = report.error { return code(of: error) }
+        return report.givenUp > 0 ? givenUp : done
+    }
+}

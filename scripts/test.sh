@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test; ends with how many passed, failed and were skipped, and why.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/dependencies.sh
+source scripts/dependencies.sh
+
+usage() {
+    cat <<'USAGE'
+Usage: scripts/test.sh [--no-install] [--require-kafka] [--quick]
+
+Installs what is missing, checks format and scripts, builds, and runs every test, those against a real Kafka
+included if KAFKA_HOME names an unpacked Kafka distribution or Docker is there.
+--no-install     say which packages are missing instead of installing them
+--require-kafka  fail if a test that needs a real Kafka was skipped
+--quick          leave out the run under the thread sanitizer
+USAGE
+}
+
+install=yes
+require_kafka=no
+quick=no
+for argument in "$@"; do
+    case $argument in
+    -h | --help)
+        usage
+        exit 0
+        ;;
+    --no-install) install=no ;;
+    --require-kafka) require_kafka=yes ;;
+    --quick) quick=yes ;;
+    *)
+        usage >&2
+        die "unknown argument $argument"
+        ;;
+    esac
+done
+
+packages=("${build_packages[@]}" "${test_packages[@]}")
+if [[ -n ${KAFKA_HOME:-} ]] && ! command -v java >/dev/null; then packages+=(openjdk-17-jre-headless); fi
+ensure_packages "$install" "${packages[@]}"
+ensure_swift
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")
+kafka_port=""
+finish() {
+    if [[ -n $kafka_port ]]; then scripts/kafka.sh stop --port "$kafka_port" --data "$work/kafka" >&2 || true; fi
+    rm -rf "$work"
+}
+trap finish EXIT
+
+passed=0
+failed=0
+skipped=0
+reasons=()
+
+# check NAME COMMAND… counts as one test.
+check() {
+    local name=$1
+    shift
+    say "== $name"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        say "FAILED: $name"
+    fi
+}
+
+# swift_tests NAME ARGUMENT… runs swift test and adds up what its tests say.
+swift_tests() {
+    local name=$1 log=$work/swift-test.log status=0
+    shift
+    say "== $name"
+    swift test "$@" >"$log" 2>&1 || status=$?
+    grep -vE '^(◇|✔|➜)|^\[[0-9]+/[0-9]+\] ' "$log" | tail -n 200 >&2 || true
+    local more_passed more_failed more_skipped
+    more_passed=$(grep -cE '^. Test [^ ].* passed after [0-9.]+ seconds' "$log" || true)
+    more_failed=$(grep -cE '^. Test [^ ].* failed after [0-9.]+ seconds' "$log" || true)
+    more_skipped=$(grep -cE '^. (Test|Suite) .* skipped' "$log" || true)
+    passed=$((passed + more_passed))
+    failed=$((failed + more_failed))
+    skipped=$((skipped + more_skipped))
+    while IFS= read -r line; do reasons+=("$line"); done < <(grep -E '^. (Test|Suite) .* skipped' "$log" | cut -c1-200)
+    if ((status != 0 && more_failed == 0)); then
+        failed=$((failed + 1))
+        say "FAILED: $name (swift test ended with $status)"
+    fi
+}
+
+check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests
+mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
+check "scripts" shellcheck -x "${shell_files[@]}"
+check "release build" swift build -c release --product runner
+RUNNER=$(swift build -c release --show-bin-path)/runner
+export RUNNER
+
+if [[ -n ${KAFKA_HOME:-} ]] || docker info >/dev/null 2>&1; then
+    kafka_port=$((20000 + RANDOM % 10000 * 2))
+    if scripts/kafka.sh start --port "$kafka_port" --data "$work/kafka" >&2; then
+        export KAFKA_TEST_BROKERS=127.0.0.1:$kafka_port
+    else
+        failed=$((failed + 1))
+        say "FAILED: starting Kafka"
+    fi
+else
+    say "No real Kafka: KAFKA_HOME is not set and Docker does not answer. The tests that need one are skipped."
+fi
+
+swift_tests "tests"
+if [[ $quick == no ]]; then
+    swift_tests "tests of the framework under the thread sanitizer" \
+        --sanitize=thread --scratch-path .build/thread-sanitizer --filter PipelineTests
+fi
+
+say ""
+if ((${#reasons[@]} > 0)); then
+    say "Skipped:"
+    printf '  %s\n' "${reasons[@]}" >&2
+fi
+if [[ $require_kafka == yes && -z ${KAFKA_TEST_BROKERS:-} ]]; then
+    failed=$((failed + 1))
+    say "FAILED: tests that need a real Kafka were skipped"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
