@@ -1,0 +1,127 @@
+internal import Pipeline
+
+/// A ``FieldCondition`` made ready for comparing cells of a ``FieldTable`` in place, without a string a record.
+struct FieldTest: Sendable {
+    /// What a test comes to.
+    enum Verdict: Sendable, Hashable {
+        case holds
+        case fails
+        /// The field is not there, or a range meets another type: neither yes nor no.
+        case open
+    }
+
+    /// The cells and bytes that a batch's tests read, valid within one call.
+    struct Cells {
+        let kinds: UnsafeBufferPointer<UInt8>
+        let cells: UnsafeBufferPointer<UInt64>
+        let bytes: UnsafeRawBufferPointer
+        let unescaped: UnsafeRawBufferPointer
+
+        /// The bytes of a text cell.
+        func text(_ cell: UInt64, isUnescaped: Bool) -> UnsafeRawBufferPointer {
+            let start = Int(UInt32(truncatingIfNeeded: cell))
+            let length = Int(cell >> 32)
+            return UnsafeRawBufferPointer(rebasing: (isUnescaped ? unescaped : bytes)[start..<start + length])
+        }
+    }
+
+    private let anyOf: WordSet?
+    private let noneOf: WordSet?
+    private let lowest: Limit?
+    private let highest: Limit?
+    private let isPresent: Bool?
+
+    init(_ condition: FieldCondition) {
+        anyOf = condition.anyOf.isEmpty ? nil : WordSet(condition.anyOf)
+        noneOf = condition.noneOf.isEmpty ? nil : WordSet(condition.noneOf)
+        lowest = condition.lowest.map(Limit.init)
+        highest = condition.highest.map(Limit.init)
+        isPresent = condition.isPresent
+    }
+
+    /// Tests one cell.
+    /// - Parameters:
+    ///   - index: of the cell, or nil if the table has no such column.
+    ///   - cells: the batch's cells.
+    func verdict(_ index: Int?, in cells: Cells) -> Verdict {
+        let kind = index.flatMap { FieldTable.Kind(rawValue: cells.kinds[$0]) } ?? .missing
+        let isThere = kind != .missing && kind != .null
+        if let isPresent {
+            guard isPresent == isThere else { return .fails }
+            if !isThere { return asksMoreThanPresence ? .open : .holds }
+        }
+        guard let index, isThere else { return .open }
+        let cell = cells.cells[index]
+        switch kind {
+        case .text, .unescapedText:
+            return verdict(text: cells.text(cell, isUnescaped: kind == .unescapedText))
+        case .integer:
+            return verdict(number: Double(Int64(bitPattern: cell)))
+        case .real:
+            return verdict(number: Double(bitPattern: cell))
+        case .boolean:
+            if lowest != nil || highest != nil { return .open }
+            if let anyOf, !anyOf.contains(boolean: cell != 0) { return .fails }
+            if let noneOf, noneOf.contains(boolean: cell != 0) { return .fails }
+            return .holds
+        case .composite, .missing, .null:
+            // An object or array is there, but compares with nothing that a file can say.
+            return asksMoreThanPresence ? .open : .holds
+        }
+    }
+
+    private var asksMoreThanPresence: Bool { anyOf != nil || noneOf != nil || lowest != nil || highest != nil }
+
+    private func verdict(text: UnsafeRawBufferPointer) -> Verdict {
+        if let anyOf, !anyOf.contains(text: text) { return .fails }
+        if let noneOf, noneOf.contains(text: text) { return .fails }
+        if let lowest {
+            guard let order = lowest.compare(text: text) else { return .open }
+            if order < 0 { return .fails }
+        }
+        if let highest {
+            guard let order = highest.compare(text: text) else { return .open }
+            if order > 0 { return .fails }
+        }
+        return .holds
+    }
+
+    private func verdict(number: Double) -> Verdict {
+        if let anyOf, !anyOf.contains(number: number) { return .fails }
+        if let noneOf, noneOf.contains(number: number) { return .fails }
+        if let lowest {
+            guard case .number(let limit) = lowest else { return .open }
+            if number < limit { return .fails }
+        }
+        if let highest {
+            guard case .number(let limit) = highest else { return .open }
+            if number > limit { return .fails }
+        }
+        return .holds
+    }
+}
+
+extension FieldTest {
+    /// One end of a range, its text as bytes.
+    private enum Limit: Sendable {
+        case number(Double)
+        case text([UInt8])
+
+        init(_ bound: FieldCondition.Bound) {
+            self =
+                switch bound {
+                case .number(let value): .number(value)
+                case .text(let text): .text(Array(text.utf8))
+                }
+        }
+
+        /// Below zero if `text` comes before the limit, zero if equal, above if after; nil if the limit is a number.
+        func compare(text: UnsafeRawBufferPointer) -> Int? {
+            guard case .text(let limit) = self else { return nil }
+            for (left, right) in zip(text, limit) where left != right {
+                return left < right ? -1 : 1
+            }
+            return text.count - limit.count
+        }
+    }
+}
