@@ -9,16 +9,21 @@ public struct Claim: Sendable, Hashable {
     public var from: Int64
     /// The position after the last one.
     public var to: Int64
+    /// How many records the source read within it. The positions left over are holes: control records, aborted
+    /// records, what compaction took. With it a sink can tell a hole from a record that a stage dropped.
+    public var records: Int64
 
     /// Makes a claim.
     /// - Parameters:
     ///   - partition: the partition.
     ///   - from: the first position.
     ///   - to: the position after the last; not below `from`.
-    public init(partition: Int32, from: Int64, to: Int64) {
+    ///   - records: how many records the source read within it; nil where every position holds one.
+    public init(partition: Int32, from: Int64, to: Int64, records: Int64? = nil) {
         precondition(from <= to, "a claim ends before it begins")
         self.partition = partition
         self.from = from
         self.to = to
+        self.records = records ?? to - from
     }
 }
