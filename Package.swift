@@ -37,7 +37,7 @@ let package = Package(
             name: "StagesTests", dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite"],
             swiftSettings: settings),
         .testTarget(name: "RunnerTests", dependencies: ["Runner", "Pipeline", "Stages"], swiftSettings: settings),
-        .testTarget(name: "SystemTests", dependencies: ["CSQLite"], swiftSettings: settings),
+        .testTarget(name: "SystemTests", dependencies: ["CSQLite", "Pipeline", "Stages"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

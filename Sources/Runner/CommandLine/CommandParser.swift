@@ -56,7 +56,8 @@ struct CommandParser {
                 options.logFormat = try word(of: "--log-format", LogFormat.init(rawValue:), "text, json")
             case .option(let name):
                 guard try fileOption(name, &options.files) else {
-                    throw Self.unknown(name, ["--set", "--env-file", "--report", "--log-format", "--embedded-broker", "-q"])
+                    throw Self.unknown(
+                        name, ["--set", "--env-file", "--report", "--log-format", "--embedded-broker", "-q"])
                 }
             case .plain(let path): options.files.files.append(path)
             }
@@ -107,7 +108,8 @@ struct CommandParser {
         }
         if plain.count > 2 {
             throw PipelineError(
-                .usage, "too many words after query", reason: "expected DATABASE and at most one statement, "
+                .usage, "too many words after query",
+                reason: "expected DATABASE and at most one statement, "
                     + "found \(plain.count) words", remedy: "Put the statement in quotes")
         }
         guard let database = plain.first else {
@@ -200,6 +202,7 @@ struct CommandParser {
     }
 
     private static func tooMany(_ word: String) -> PipelineError {
-        PipelineError(.usage, "did not expect \"\(word)\"", reason: "nothing may follow here", remedy: "See runner --help")
+        PipelineError(
+            .usage, "did not expect \"\(word)\"", reason: "nothing may follow here", remedy: "See runner --help")
     }
 }

@@ -21,7 +21,8 @@ struct StagesCommand {
         var text = ""
         let width = registry.definitions.map(\.type.count).max() ?? 0
         for (kind, title) in [
-            (StageKind.source, "Sources (\"source\")"), (.transform, "Between them (\"stages\")"), (.sink, "Sinks (\"sinks\")"),
+            (StageKind.source, "Sources (\"source\")"), (.transform, "Between them (\"stages\")"),
+            (.sink, "Sinks (\"sinks\")"),
         ] {
             text += "\(title):\n"
             for definition in registry.definitions where definition.kind == kind {

@@ -33,7 +33,8 @@ enum JSONText {
         case .number(let value): number(value)
         case .text(let text): string(text)
         case .object(let members):
-            "{" + members.sorted { $0.key < $1.key }.map { "\(string($0.key)):\(self.value($0.value))" }
+            "{"
+                + members.sorted { $0.key < $1.key }.map { "\(string($0.key)):\(self.value($0.value))" }
                 .joined(separator: ",") + "}"
         }
     }

@@ -13,7 +13,9 @@ enum ReportText {
             case .running: "running"
             }
         var rate = "\(Figures.rate(report.recordsPerSecond))/s"
-        if case .number(let target) = report.measurement("target_per_second") { rate += " of \(Figures.rate(target))/s" }
+        if case .number(let target) = report.measurement("target_per_second") {
+            rate += " of \(Figures.rate(target))/s"
+        }
         lines.append("\(report.pipeline): \(outcome)")
         lines.append(
             "  total \(Figures.count(report.records)) records, actual rate \(rate), "
