@@ -1,0 +1,86 @@
+internal import CRDKafka
+internal import Pipeline
+internal import Synchronization
+
+/// Brings librdkafka's log lines and client errors into the stage's log: secrets blotted out, and one line of a kind in
+/// ten seconds, since a broker that is away is told of with every attempt to connect.
+final class ClientLog: Sendable {
+    struct Line: Sendable, Hashable {
+        /// As in syslog: 0 emergency … 7 debug.
+        var severity: Int32
+        var facility: String
+        var text: String
+    }
+
+    private struct Kind {
+        var nextAt: Duration
+        var suppressed: Int
+    }
+
+    private static let interval = Duration.seconds(10)
+
+    private let log: Log
+    private let clock: any PipelineClock
+    private let secrets: [String]
+    private let kinds = Mutex<[String: Kind]>([:])
+    private let last = Mutex<String?>(nil)
+
+    init(_ context: StageContext, secrets: [String]) {
+        log = context.log
+        clock = context.clock
+        self.secrets = secrets.filter { !$0.isEmpty }
+    }
+
+    /// The last failure that librdkafka told of: the reason when no broker answers.
+    var lastFailure: String? { last.withLock { $0 } }
+
+    /// Takes log and error events; others are not its business.
+    /// - Parameter isQuiet: keeps the failure as a reason and writes nothing.
+    func take(_ event: borrowing ClientEvent, isQuiet: Bool = false) {
+        switch event.type {
+        case RD_KAFKA_EVENT_LOG:
+            guard let line = event.logLine, !isQuiet else { return }
+            write(line)
+        case RD_KAFKA_EVENT_ERROR:
+            let text = redact(event.errorText)
+            last.withLock { $0 = text }
+            guard !isQuiet else { return }
+            // Every single broker's failure comes as a log line too; this is the client's own view.
+            write(Line(severity: 4, facility: event.error.reason, text: text))
+        default: return
+        }
+    }
+
+    func write(_ line: Line) {
+        let now = clock.now
+        let suppressed = kinds.withLock { kinds -> Int? in
+            let kind = kinds[line.facility]
+            if let kind, now < kind.nextAt {
+                kinds[line.facility]?.suppressed += 1
+                return nil
+            }
+            kinds[line.facility] = Kind(nextAt: now + Self.interval, suppressed: 0)
+            return kind?.suppressed ?? 0
+        }
+        guard let suppressed else { return }
+        let text = redact(line.text) + (suppressed > 0 ? " (and \(suppressed) more of this kind)" : "")
+        let detail = Log.Detail("librdkafka", line.facility)
+        switch line.severity {
+        case ...4: log.warning(text, detail)
+        case 5...6: log.info(text, detail)
+        default: log.debug(text, detail)
+        }
+    }
+
+    private func redact(_ text: String) -> String {
+        var text = text
+        for secret in secrets { text = text.replacingEvery(secret, with: "[hidden]") }
+        return text
+    }
+}
+
+extension String {
+    fileprivate func replacingEvery(_ part: String, with replacement: String) -> String {
+        split(separator: part, omittingEmptySubsequences: false).joined(separator: replacement)
+    }
+}

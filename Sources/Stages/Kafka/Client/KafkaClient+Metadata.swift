@@ -1,0 +1,48 @@
+internal import CRDKafka
+
+extension KafkaClient {
+    /// What a broker says of a topic.
+    enum TopicState: Sendable, Hashable {
+        case missing
+        case partitions(Int32)
+    }
+
+    /// Asks for a topic. Blocks for at most `timeout`. For a producer the question creates the topic where the broker
+    /// does so of itself.
+    func topicState(_ name: String, timeout: Duration) throws(KafkaError) -> TopicState {
+        guard let topic = rd_kafka_topic_new(handle, name, nil) else { throw KafkaError(rd_kafka_last_error()) }
+        defer { rd_kafka_topic_destroy(topic) }
+        var answer: UnsafePointer<rd_kafka_metadata>?
+        try KafkaError.check(rd_kafka_metadata(handle, 0, topic, &answer, timeout.kafkaMilliseconds))
+        guard let answer else { return .missing }
+        defer { rd_kafka_metadata_destroy(answer) }
+        guard answer.pointee.topic_cnt > 0 else { return .missing }
+        let found = answer.pointee.topics[0]
+        switch found.err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR where found.partition_cnt > 0: return .partitions(found.partition_cnt)
+        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
+            RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+            return .missing
+        default: throw KafkaError(found.err)
+        }
+    }
+
+    /// The cluster's id, or nil if no broker says in time. Blocks for at most `timeout`.
+    func clusterID(timeout: Duration) -> String? {
+        guard let text = rd_kafka_clusterid(handle, timeout.kafkaMilliseconds) else { return nil }
+        defer { rd_kafka_mem_free(handle, text) }
+        return String(cString: text)
+    }
+
+    /// The first and the next offset of a partition; under read_committed the next is the last stable one. Blocks for
+    /// at most `timeout`.
+    func watermarks(_ topic: String, _ partition: Int32, timeout: Duration) throws(KafkaError) -> (
+        low: Int64, high: Int64
+    ) {
+        var low: Int64 = 0
+        var high: Int64 = 0
+        try KafkaError.check(
+            rd_kafka_query_watermark_offsets(handle, topic, partition, &low, &high, timeout.kafkaMilliseconds))
+        return (low, high)
+    }
+}

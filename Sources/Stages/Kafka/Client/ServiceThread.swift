@@ -1,0 +1,56 @@
+internal import Foundation
+internal import Synchronization
+
+/// A thread that serves one librdkafka client for as long as a stage is open: it blocks in C, which neither the
+/// cooperative pool nor a pinned actor's thread may do for long.
+final class ServiceThread: Sendable {
+    private struct State {
+        var hasEnded = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let stopping = Atomic<Bool>(false)
+
+    /// Whether the body should return.
+    var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    private let name: String
+
+    /// Makes a thread that has not started.
+    /// - Parameter name: as debuggers show it; 15 characters count on Linux.
+    init(_ name: String) {
+        self.name = name
+    }
+
+    /// Starts the thread; once.
+    /// - Parameter body: runs until ``isStopping``, blocking for at most 100 ms at a time.
+    func start(_ body: @escaping @Sendable (ServiceThread) -> Void) {
+        let thread = Thread { [self] in
+            body(self)
+            end()
+        }
+        thread.name = name
+        thread.start()
+    }
+
+    /// Has the body return and waits until it has.
+    func stop() async {
+        stopping.store(true, ordering: .releasing)
+        await withCheckedContinuation { continuation in
+            let hasEnded = state.withLock { state in
+                if !state.hasEnded { state.waiters.append(continuation) }
+                return state.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+    }
+
+    private func end() {
+        let waiters = state.withLock { state in
+            state.hasEnded = true
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}

@@ -1,0 +1,111 @@
+internal import CRDKafka
+public import Pipeline
+internal import Synchronization
+
+/// Writes records to a Kafka topic with an idempotent producer, and acknowledges a batch when the cluster has all of
+/// its records.
+///
+/// An outage is waited out: librdkafka sends again until it succeeds, the sink takes no more than `in_flight` records
+/// meanwhile, and nothing becomes a dead letter by it.
+public actor KafkaSink: Sink {
+    /// Bytes in flight, beside the bound in records: large records must not take the memory of many.
+    private static let byteLimit = 48 << 20
+
+    private let settings: KafkaSinkSettings
+    private let current = Mutex<ProducerSession?>(nil)
+    private let earlier = Mutex(ProducerSession.Figures())
+    private var session: ProducerSession?
+    private var wasConnected = false
+
+    init(_ settings: KafkaSinkSettings) {
+        self.settings = settings
+    }
+
+    /// Waits for a broker, creates the topic where asked to, and makes the producer.
+    public func open(_ context: SinkContext) async throws {
+        let missing: ClusterProbe.MissingTopic = settings.creation.map { .create($0) } ?? .await
+        let findings = try await ClusterProbe.find(
+            settings.connection, context.stage, kind: RD_KAFKA_PRODUCER, isFirst: !wasConnected, missing: missing)
+        let resolved = try settings.connection.resolve()
+        let client = try KafkaClient(
+            RD_KAFKA_PRODUCER,
+            properties: [producerProperties(largestBatch: findings.largestBatch), resolved.properties],
+            events: RD_KAFKA_EVENT_DR, log: ClientLog(context.stage, secrets: resolved.secrets))
+        let session = try ProducerSession(
+            client: client, topic: settings.connection.topic, partitions: findings.partitions,
+            recordLimit: settings.recordLimit, byteLimit: Self.byteLimit, partitioner: settings.partitioner,
+            timestamps: settings.timestamps, context: context)
+        self.session = session
+        current.withLock { $0 = session }
+        wasConnected = true
+    }
+
+    /// Takes a batch; suspends while `in_flight` records are under way.
+    public func write(_ batch: Batch, receipt: Receipt) async throws {
+        guard let session else { throw CancellationError() }
+        if batch.records.isEmpty {
+            receipt.acknowledge()
+            return
+        }
+        try await session.write(batch, receipt)
+    }
+
+    /// Waits until the cluster has everything taken so far.
+    public func flush() async throws {
+        try await session?.waitUntilSettled()
+    }
+
+    /// Ends the producer; what is not acknowledged is given up.
+    public func close() async {
+        guard let session else { return }
+        await session.close()
+        self.session = nil
+        current.withLock { $0 = nil }
+        let figures = session.figures
+        earlier.withLock { $0.add(figures) }
+    }
+
+    /// Records and bytes delivered, records in flight and rejected, and how long delivery takes.
+    public nonisolated var measurements: [Measurement] {
+        var figures = earlier.withLock { $0 }
+        if let session = current.withLock({ $0 }) { figures.add(session.figures) }
+        return [
+            Measurement("delivered", .integer(figures.delivered)),
+            Measurement("delivered_bytes", .integer(figures.deliveredBytes)),
+            Measurement("rejected", .integer(figures.rejected)),
+            Measurement("in_flight", .integer(Int64(figures.inFlight)), live: "\(figures.inFlight) in flight"),
+            Measurement("delivery_ms", .number(figures.meanDeliveryMilliseconds)),
+        ]
+    }
+
+    private func producerProperties(largestBatch: Int?) -> [String: String] {
+        var properties = [
+            "bootstrap.servers": settings.connection.brokers,
+            "enable.idempotence": "true",
+            // Time does not make a record undeliverable: an outage is waited out.
+            "message.timeout.ms": "0",
+            // The sink's own bound counts, below which the queue is never full.
+            "queue.buffering.max.messages": "0",
+            "queue.buffering.max.kbytes": "2147483647",
+            "linger.ms": "\(settings.linger.kafkaMilliseconds)",
+            "compression.type": settings.compression.rawValue,
+            "partitioner": settings.partitioner.rawValue,
+        ]
+        if let largestBatch {
+            // A record is refused here only if the topic would refuse it, and a request never exceeds what it takes.
+            properties["message.max.bytes"] = "\(min(max(largestBatch, 1_000), 1_000_000_000))"
+            properties["batch.size"] = "\(min(max(largestBatch, 1_000), 1_000_000))"
+        }
+        return properties
+    }
+}
+
+extension ProducerSession.Figures {
+    mutating func add(_ other: Self) {
+        delivered += other.delivered
+        deliveredBytes += other.deliveredBytes
+        rejected += other.rejected
+        inFlight = other.inFlight
+        meanDeliveryMilliseconds = other.meanDeliveryMilliseconds
+    }
+}
