@@ -1,7 +1,55 @@
+import Foundation
 import Pipeline
 import Stages
 
+/// The command-line tool `runner`.
 @main
 enum Runner {
-    static func main() async {}
+    /// `@concurrent`: off the main actor, over which every hop of a pipeline would cost tens of microseconds.
+    @concurrent
+    static func main() async {
+        Signals.ignoreBrokenPipes()
+        let output = StandardError()
+        let environment = ProcessInfo.processInfo.environment
+        let usesColour = output.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+        var writer = LogWriter(output: output, format: .text, minimum: .info, usesColour: usesColour)
+        let code: Int32
+        do {
+            let command = try CommandParser.parse(Array(CommandLine.arguments.dropFirst()))
+            if case .run(let options) = command {
+                writer = LogWriter(
+                    output: output, format: options.logFormat, minimum: options.isQuiet ? .warning : .info,
+                    usesColour: usesColour)
+            }
+            code = try await perform(command, environment, output, writer)
+        } catch let mistakes as DefinitionMistakes {
+            for mistake in mistakes.all { writer.log.error(mistake.description) }
+            code = ExitCode.code(of: mistakes.error)
+        } catch let error as PipelineError {
+            writer.log.error(error.description)
+            code = ExitCode.code(of: error)
+        } catch {
+            writer.log.error("an unforeseen error: \(error). Please report it")
+            code = ExitCode.internalFault
+        }
+        exit(code)
+    }
+
+    private static func perform(
+        _ command: Command, _ environment: [String: String], _ output: StandardError, _ writer: LogWriter
+    ) async throws -> Int32 {
+        let registry = try StageRegistry(BuiltinStages.definitions)
+        let loading = DefinitionLoading(registry: registry, environment: environment)
+        switch command {
+        case .run(let options):
+            return try await RunCommand(options: options, loading: loading, output: output, writer: writer).run()
+        case .check(let options): print(try CheckCommand(loading: loading).text(options), terminator: "")
+        case .stages(let type): print(try StagesCommand(registry: registry).text(type: type), terminator: "")
+        case .query(let options): try QueryCommand(options: options).run()
+        case .broker(let options): return try await BrokerCommand(options: options, output: output).run()
+        case .help(let topic): print(HelpText.text(topic: topic), terminator: "")
+        case .version: print(Version.text)
+        }
+        return ExitCode.done
+    }
 }

@@ -3,6 +3,7 @@ import Pipeline
 /// The runner's exit codes, after sysexits(3).
 enum ExitCode {
     static let done: Int32 = 0
+    static let internalFault: Int32 = 70
     static let givenUp: Int32 = 75
     static let secondInterrupt: Int32 = 130
 
@@ -12,7 +13,7 @@ enum ExitCode {
         case .usage: 64
         case .badData: 65
         case .unavailable: 69
-        case .internalFault: 70
+        case .internalFault: internalFault
         case .cannotCreate: 73
         case .inputOutput: 74
         case .givenUp: givenUp

@@ -21,16 +21,14 @@ final class PipelineGroup: Sendable {
     var wasCutOff: Bool { signals.load(ordering: .relaxed) > 1 }
 
     /// Runs all to their ends.
-    /// - Parameter onEnd: hears of each as it ends.
     /// - Returns: the reports in the order of their ends.
-    func run(onEnd: @escaping @Sendable (RunReport) -> Void) async -> [RunReport] {
+    func run() async -> [RunReport] {
         let task = Task.detached { [pipelines] in
             await withTaskGroup(of: RunReport.self) { group in
                 for pipeline in pipelines { group.addTask { await pipeline.run() } }
                 var reports: [RunReport] = []
                 for await report in group {
                     reports.append(report)
-                    onEnd(report)
                     if report.outcome == .failed { pipelines.forEach { $0.requestStop(.interrupted) } }
                 }
                 return reports

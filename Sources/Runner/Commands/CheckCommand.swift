@@ -1,0 +1,17 @@
+import Pipeline
+
+/// `runner check FILE…`
+struct CheckCommand {
+    let loading: DefinitionLoading
+
+    /// - Returns: what to print for the files, all of which are good.
+    /// - Throws: `DefinitionMistakes`.
+    func text(_ options: FileOptions) throws(DefinitionMistakes) -> String {
+        try loading.definitions(options).map { definition in
+            let way = ([definition.source] + definition.transforms).map(\.name) + [
+                definition.sinks.map(\.name).joined(separator: " + ")
+            ]
+            return "\(definition.file): good: \(definition.name): \(way.joined(separator: " → "))\n"
+        }.joined()
+    }
+}

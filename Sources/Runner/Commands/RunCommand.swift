@@ -1,0 +1,63 @@
+import Foundation
+import Pipeline
+import Stages
+
+/// `runner FILE…`
+struct RunCommand {
+    let options: RunOptions
+    let loading: DefinitionLoading
+    let output: StandardError
+    let writer: LogWriter
+
+    /// - Returns: the exit code.
+    /// - Throws: `DefinitionMistakes`, or ``PipelineError`` before anything was opened.
+    func run() async throws -> Int32 {
+        let log = writer.log
+        let clock = SystemClock()
+        var extra: [String: String] = [:]
+        var broker: EmbeddedBroker?
+        // Checked before the broker starts: a bad file opens nothing.
+        var definitions = try loading.definitions(options.files)
+        if options.usesEmbeddedBroker {
+            let started = try EmbeddedBroker(partitions: 3)
+            log.warning("the embedded broker is a demonstration: in memory only, the oldest records are dropped silently")
+            extra["KAFKA_BROKERS"] = started.address
+            definitions = try loading.definitions(options.files, extra: extra)
+            broker = started
+        }
+        defer { broker?.stop() }
+        let pipelines = try definitions.map { definition in
+            Pipeline(try definition.assemble(), clock: clock, log: log)
+        }
+        if let path = options.reportPath { try ReportFile.check(path) }
+        let group = PipelineGroup(pipelines, clock: clock)
+        let signals = Signals { group.signalled() }
+        defer { signals.cancel() }
+        let reports = await show(pipelines, group, clock, log)
+        if let path = options.reportPath {
+            try ReportFile.write(reports.map(ReportJSON.text), isArray: options.files.files.count > 1, to: path)
+        }
+        if group.wasCutOff { return ExitCode.secondInterrupt }
+        return reports.map(ExitCode.code(of:)).first { $0 != ExitCode.done } ?? ExitCode.done
+    }
+
+    private func show(
+        _ pipelines: [Pipeline], _ group: PipelineGroup, _ clock: any PipelineClock, _ log: Log
+    ) async -> [RunReport] {
+        let display = Task {
+            guard !options.isQuiet else { return }
+            await ProgressDisplay(pipelines: pipelines, output: output, log: log, clock: clock).run()
+        }
+        let reports = await group.run()
+        display.cancel()
+        await display.value
+        for report in reports {
+            if !options.isQuiet {
+                output.write(ReportText.text(report))
+            } else if let error = report.error {
+                log.child(report.pipeline).error(error.description)
+            }
+        }
+        return reports
+    }
+}
