@@ -1,0 +1,116 @@
+/// Puts overrides into a document as if they stood there: validation then judges them like everything else, and an
+/// unknown name is told with the override as its place.
+struct OverrideApplication {
+    let registry: StageRegistry
+
+    /// Puts one override in.
+    /// - Returns: a mistake if there is no such stage, else nil.
+    func apply(_ override: SettingOverride, to root: inout DocumentNode) -> DefinitionMistake? {
+        let path = override.path
+        let value = DocumentNode(content: .untyped(override.value), origin: .override(override.number))
+        guard var members = root.members else { return nil }
+        guard let kind = StageKind.inOrder.first(where: { $0.member == path[0] }) else {
+            Self.set(path[...], to: value, in: &members, PipelineSettings.declared(name: ""))
+            root.content = .object(members)
+            return nil
+        }
+        guard path.count > kind.stepsToStage else {
+            return DefinitionMistake(
+                at: value.place, path: nil, "an override of a whole stage",
+                found: QuotedText.quoted(path.joined(separator: ".")),
+                allowed: kind == .source ? "source.SETTING" : "\(kind.member).NAME.SETTING")
+        }
+        guard let index = members.firstIndex(where: { $0.name == kind.member }) else {
+            return unknownStage(override, kind, among: [])
+        }
+        let steps = path.dropFirst(kind.stepsToStage)
+        if kind == .source {
+            set(steps, to: value, in: &members[index].value, kind)
+        } else {
+            var stages = members[index].value.elements ?? []
+            let names = stages.map { $0["name"]?.text ?? $0["type"]?.text ?? "" }
+            guard let position = names.firstIndex(of: path[1]) else {
+                return unknownStage(override, kind, among: names)
+            }
+            set(steps, to: value, in: &stages[position], kind)
+            members[index].value.content = .list(stages)
+        }
+        root.content = .object(members)
+        return nil
+    }
+
+    private func set(
+        _ steps: ArraySlice<String>, to value: DocumentNode, in stage: inout DocumentNode, _ kind: StageKind
+    ) {
+        guard var members = stage.members else { return }
+        let settings = stage["type"]?.text.flatMap { registry.definition($0, kind) }?.settings ?? []
+        Self.set(steps, to: value, in: &members, settings)
+        stage.content = .object(members)
+    }
+
+    /// Replaces or adds the member at the end of some steps.
+    private static func set(
+        _ steps: ArraySlice<String>, to value: DocumentNode, in members: inout [DocumentMember],
+        _ settings: [any AnySetting]
+    ) {
+        guard let name = steps.first else { return }
+        let index = members.firstIndex { $0.name == name }
+        var result = value
+        if steps.count > 1 {
+            var inner = index.flatMap { members[$0].value.members } ?? []
+            switch settings.first(where: { $0.name == name })?.form.interior {
+            case .members(let settings):
+                set(steps.dropFirst(), to: value, in: &inner, settings)
+            case .anyNames:
+                // Names in a map may hold dots, as librdkafka's properties do: the rest is one name.
+                set([steps.dropFirst().joined(separator: ".")], to: value, in: &inner, [])
+            case nil:
+                set(steps.dropFirst(), to: value, in: &inner, [])
+            }
+            result.content = .object(inner)
+            if let index, members[index].value.members != nil { result.origin = members[index].value.origin }
+        }
+        if let index {
+            members[index].value = result
+        } else {
+            members.append(DocumentMember(name: name, namePlace: value.place, value: result))
+        }
+    }
+
+    private func unknownStage(_ override: SettingOverride, _ kind: StageKind, among names: [String])
+        -> DefinitionMistake
+    {
+        let found = override.path.prefix(kind.stepsToStage).joined(separator: ".")
+        return DefinitionMistake(
+            at: SettingOverride.place(override.number), path: nil, "unknown stage", found: QuotedText.quoted(found),
+            allowed: names.isEmpty
+                ? "nothing: the pipeline has no \"\(kind.member)\""
+                : SettingForm.alternatives(names.map { "\(kind.member).\(QuotedText.printable($0))" }),
+            nearest: names.isEmpty
+                ? nil
+                : NearestName.nearest(to: override.path[1], among: names).map { "\(kind.member).\($0)" })
+    }
+}
+
+extension StageKind {
+    /// Steps of an override's path that name the stage.
+    fileprivate var stepsToStage: Int { self == .source ? 1 : 2 }
+}
+
+extension SettingForm {
+    /// What the members of an object of this form are.
+    fileprivate enum Interior {
+        case members([any AnySetting])
+        case anyNames
+    }
+
+    /// nil for a form without members.
+    fileprivate var interior: Interior? {
+        switch self {
+        case .object(let settings): .members(settings)
+        case .map: .anyNames
+        case .either(let forms): forms.lazy.compactMap(\.interior).first
+        default: nil
+        }
+    }
+}

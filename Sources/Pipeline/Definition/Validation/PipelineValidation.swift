@@ -1,0 +1,114 @@
+/// Checks one document against the registry: structure, stages, and what stages mean to one another.
+struct PipelineValidation {
+    let file: String
+    let registry: StageRegistry
+    /// Reads values and keeps the mistakes.
+    var reader = ValueReader()
+    /// Where each stage's name was first met.
+    var names: [String: Place] = [:]
+
+    /// Makes a validation.
+    /// - Parameters:
+    ///   - file: the file as it was named.
+    ///   - registry: the stage types there are.
+    init(file: String, registry: StageRegistry) {
+        self.file = file
+        self.registry = registry
+    }
+
+    /// Checks a document.
+    /// - Returns: the definition, or nil if `reader` has any mistake.
+    mutating func definition(of root: DocumentNode) -> PipelineDefinition? {
+        guard root.members != nil else {
+            reader.tell(
+                "wrong type", at: root.place, .root, found: root.found(isSecret: false), allowed: "one JSON object")
+            return nil
+        }
+        let whole = reader.settings(
+            PipelineSettings.declared(name: PipelineSettings.name(ofFile: file)), of: root, at: .root,
+            besides: StageKind.inOrder.map(\.member))
+        let source = source(of: root)
+        let transforms = list(.transform, of: root)
+        let sinks = list(.sink, of: root)
+        checkOwners(source, sinks)
+        let deadLetters = checkDeadLetters(of: root, sinks)
+        guard reader.mistakes.isEmpty, let whole, let source else { return nil }
+        let values = SettingValues(whole.values)
+        return PipelineDefinition(
+            file: file, name: values[PipelineSettings.name(default: nil)],
+            namePlace: root["name"]?.place ?? Place(file, line: 1, column: 1), source: source,
+            transforms: transforms.compactMap(\.self), sinks: sinks.compactMap(\.self), deadLetters: deadLetters,
+            deadShareLimit: values[PipelineSettings.deadShareLimit], memory: values[PipelineSettings.memory],
+            drainTimeout: values[PipelineSettings.drainTimeout], settings: whole.effective)
+    }
+
+    private mutating func source(of root: DocumentNode) -> PipelineDefinition.Stage? {
+        let path = DocumentPath.root.member("source")
+        guard let node = root["source"] else {
+            reader.tell(
+                "no source", at: root.place, path, found: "no \"source\"",
+                allowed: "an object whose \"type\" is \(types(of: .source))")
+            return nil
+        }
+        return stage(node, .source, at: path)
+    }
+
+    /// The stages under `stages` or `sinks`; nil for one with a mistake.
+    private mutating func list(_ kind: StageKind, of root: DocumentNode) -> [PipelineDefinition.Stage?] {
+        let path = DocumentPath.root.member(kind.member)
+        let node = root[kind.member]
+        if let node, node.elements == nil {
+            if case .mistaken = node.content { return [] }
+            reader.tell(
+                "wrong type", at: node.place, path, found: node.found(isSecret: false),
+                allowed: "a list of \(kind)s")
+            return []
+        }
+        let elements = node?.elements ?? []
+        if kind == .sink, elements.isEmpty {
+            reader.tell(
+                "no sink", at: node?.place ?? root.place, path, found: node == nil ? "no \"sinks\"" : "an empty list",
+                allowed: "a list of at least one, each \"type\" \(types(of: .sink))")
+        }
+        return elements.enumerated().map { stage($1, kind, at: path.element($0)) }
+    }
+
+    /// A sink that keeps the positions itself must be asked where to start; under a group the broker says it.
+    private mutating func checkOwners(_ source: PipelineDefinition.Stage?, _ sinks: [PipelineDefinition.Stage?]) {
+        guard let source, source.traits.isGroupMember else { return }
+        for (index, sink) in sinks.enumerated() {
+            guard let sink, sink.traits.ownsPositions else { continue }
+            reader.tell(
+                "an owner under a group", at: sink.place, DocumentPath.root.member("sinks").element(index),
+                found:
+                    "the sink \"\(sink.name)\", which keeps the positions itself, under the source \"\(source.name)\" (\(source.place)), whose group keeps them",
+                allowed: "a source with its partitions assigned in the file, or sinks that own no positions")
+        }
+    }
+
+    private mutating func checkDeadLetters(of root: DocumentNode, _ sinks: [PipelineDefinition.Stage?]) -> String? {
+        guard let node = root["dead_letters"], let name = node.text, !name.isEmpty else { return nil }
+        let path = DocumentPath.root.member("dead_letters")
+        // A sink with a mistake may be the one: what it takes is not known before it is mended.
+        let known = sinks.compactMap(\.self)
+        if let sink = known.first(where: { $0.name == name }), sink.traits.takesDeadLetters { return name }
+        if names[name] != nil, !known.contains(where: { $0.name == name }), known.count < sinks.count { return nil }
+        let able = known.filter(\.traits.takesDeadLetters).map(\.name)
+        reader.tell(
+            "no place for dead letters", at: node.place, path, found: node.found(isSecret: false),
+            allowed: able.isEmpty
+                ? "the name of a sink that takes dead letters; none here does"
+                : "a sink that takes dead letters: " + SettingForm.alternatives(able.map(QuotedText.quoted)),
+            nearest: NearestName.nearest(to: name, among: able))
+        return nil
+    }
+
+    /// The types of a kind, as alternatives.
+    func types(of kind: StageKind) -> String {
+        SettingForm.alternatives(typeNames(of: kind).map(QuotedText.quoted))
+    }
+
+    func typeNames(of kind: StageKind) -> [String] {
+        registry.definitions.filter { $0.kind == kind }.map(\.type)
+    }
+}

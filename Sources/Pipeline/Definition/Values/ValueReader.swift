@@ -1,0 +1,146 @@
+/// Turns a document's values into those of the declared forms, and tells all mistakes.
+struct ValueReader {
+    /// A value of its form.
+    struct ReadValue {
+        var value: SettingValue
+        /// The settings within, for objects; empty for a value that is a setting as a whole.
+        var parts: [EffectiveSetting] = []
+    }
+
+    /// The settings of an object.
+    struct ReadSettings {
+        /// By name; a setting left out has its default.
+        var values: [String: SettingValue] = [:]
+        /// In the order of their declaration.
+        var effective: [EffectiveSetting] = []
+    }
+
+    /// What was found wrong so far.
+    private(set) var mistakes: [DefinitionMistake] = []
+
+    /// Reads the settings of an object, strictly: no unknown member, none missing, each of its form.
+    /// - Parameters:
+    ///   - declared: the settings.
+    ///   - node: the object.
+    ///   - path: the way to it.
+    ///   - besides: members that someone else reads.
+    ///   - isSecret: whether no value within may be shown.
+    /// - Returns: the settings, or nil if there is any mistake.
+    mutating func settings(
+        _ declared: [any AnySetting], of node: DocumentNode, at path: DocumentPath, besides: [String] = [],
+        isSecret: Bool = false
+    ) -> ReadSettings? {
+        guard let members = node.members else { return nil }
+        var result = ReadSettings()
+        let known = besides + declared.map(\.name)
+        var isRight = true
+        for member in members where !known.contains(member.name) {
+            isRight = false
+            tell(
+                "unknown member", at: member.namePlace, path.member(member.name),
+                found: QuotedText.quoted(QuotedText.excerpt(member.name)),
+                allowed: SettingForm.alternatives(known), nearest: NearestName.nearest(to: member.name, among: known))
+        }
+        for setting in declared {
+            let isSecret = isSecret || setting.isSecret
+            if let member = node[setting.name] {
+                guard let read = value(member, setting, at: path.member(setting.name), isSecret: isSecret) else {
+                    isRight = false
+                    continue
+                }
+                result.values[setting.name] = read.value
+                result.effective += read.parts
+            } else if let value = setting.defaultValue {
+                result.values[setting.name] = value
+                result.effective.append(
+                    EffectiveSetting(name: setting.name, value: value, origin: .standard, isSecret: isSecret))
+            } else {
+                isRight = false
+                tell(
+                    "missing member", at: node.place, path.member(setting.name),
+                    found: "no \(QuotedText.quoted(setting.name))", allowed: setting.form.allowed)
+            }
+        }
+        return isRight ? result : nil
+    }
+
+    /// Reads one setting, with what its declaration says beyond the form.
+    private mutating func value(
+        _ node: DocumentNode, _ setting: any AnySetting, at path: DocumentPath, isSecret: Bool
+    ) -> ReadValue? {
+        guard var read = value(node, setting.form, at: path, isSecret: isSecret) else { return nil }
+        if let problem = setting.problem(with: read.value) {
+            for (value, problem, place, path) in located(problem, read.value, setting, node, path) {
+                let shown = isSecret ? "a value (secret, not shown)" : QuotedText.excerpt(value.fileText)
+                let message = isSecret ? Self.redacted(problem, value.texts) : problem
+                tell(message, at: place, path, found: shown)
+            }
+            return nil
+        }
+        if read.parts.isEmpty {
+            read.parts = [
+                EffectiveSetting(name: setting.name, value: read.value, origin: node.origin, isSecret: isSecret)
+            ]
+        } else {
+            for index in read.parts.indices { read.parts[index].name = "\(setting.name).\(read.parts[index].name)" }
+        }
+        return read
+    }
+
+    /// Reads a value.
+    /// - Returns: the value, or nil if there is a mistake, which is told.
+    mutating func value(
+        _ node: DocumentNode, _ form: SettingForm, at path: DocumentPath, isSecret: Bool
+    ) -> ReadValue? {
+        if case .mistaken = node.content { return nil }
+        if let conversion = ScalarConversion(node.content, form) {
+            if case .value(let value) = conversion { return ReadValue(value: value) }
+            tell([conversion], node, form, at: path, isSecret)
+            return nil
+        }
+        return parts(node, form, at: path, isSecret: isSecret)
+    }
+
+    /// Tells that a value is not of its form.
+    mutating func tell(
+        _ conversions: [ScalarConversion], _ node: DocumentNode, _ form: SettingForm, at path: DocumentPath,
+        _ isSecret: Bool
+    ) {
+        var what = "wrong type"
+        var words: [String] = []
+        for conversion in conversions {
+            switch conversion {
+            case .outOfRange: what = "out of range"
+            case .empty where what == "wrong type": what = "empty text"
+            case .unknownWord(let known):
+                words += known
+                if what == "wrong type" { what = "unknown word" }
+            case .value, .wrongType, .empty: break
+            }
+        }
+        tell(
+            what, at: node.place, path, found: node.found(isSecret: isSecret), allowed: form.allowed,
+            nearest: isSecret ? nil : node.text.flatMap { NearestName.nearest(to: $0, among: words) })
+    }
+
+    /// Tells a mistake.
+    mutating func tell(
+        _ what: String, at place: Place, _ path: DocumentPath, found: String? = nil, allowed: String? = nil,
+        nearest: String? = nil
+    ) {
+        mistakes.append(
+            DefinitionMistake(at: place, path: path, what, found: found, allowed: allowed, nearest: nearest))
+    }
+
+    /// Takes over mistakes that were found elsewhere.
+    mutating func tell(_ found: [DefinitionMistake]) {
+        mistakes += found
+    }
+
+    /// A message that a stage wrote, without the secrets it may repeat.
+    static func redacted(_ message: String, _ secrets: [String]) -> String {
+        secrets.filter { !$0.isEmpty }.sorted { $0.count > $1.count }.reduce(message) {
+            $0.replacing($1, with: "(secret)")
+        }
+    }
+}
