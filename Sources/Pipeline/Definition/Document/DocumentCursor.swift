@@ -49,11 +49,13 @@ struct DocumentCursor {
         return String(decoding: bytes[start..<offset], as: UTF8.self)
     }
 
-    /// The character here as a mistake shows it.
+    /// The character here as a mistake shows it; a letter or digit is not shown, for it may belong to a secret that
+    /// lost its quotation mark.
     var found: String {
         guard !isAtEnd else { return "the end of the file" }
-        let scalars = String(decoding: bytes[offset..<min(offset + 4, bytes.count)], as: UTF8.self).unicodeScalars
-        return scalars.first.map { QuotedText.quoted(String($0)) } ?? "the end of the file"
+        let next = String(decoding: bytes[offset..<min(offset + 4, bytes.count)], as: UTF8.self).unicodeScalars.first
+        guard let next, !next.properties.isAlphabetic, !("0"..."9").contains(next) else { return "a letter or digit" }
+        return QuotedText.quoted(String(next))
     }
 
     private mutating func startLine() {

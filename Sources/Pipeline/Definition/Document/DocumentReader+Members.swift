@@ -69,9 +69,14 @@ extension DocumentReader {
         case let byte? where byte.isNameCharacter:
             let place = origin.place
             let name = cursor.take { $0.isWordCharacter }
-            mistake(
-                "a name without quotation marks", found: QuotedText.excerpt(name), allowed: "a name in double quotes",
-                at: path, place: place)
+            try skipSpace()
+            // Without a colon it may as well be the rest of a text that holds a quotation mark, a secret perhaps.
+            guard cursor.peek() == UInt8(ascii: ":") || cursor.peek() == UInt8(ascii: "=") else {
+                throw stop(
+                    "unexpected character", found: "a letter or digit",
+                    allowed: "a member's name in double quotes, or \"}\"", at: path, place: place)
+            }
+            mistake("a name without quotation marks", allowed: "a name in double quotes", at: path, place: place)
             return name
         default:
             throw stop(

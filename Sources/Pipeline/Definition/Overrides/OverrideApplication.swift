@@ -28,9 +28,8 @@ struct OverrideApplication {
             set(steps, to: value, in: &members[index].value, kind)
         } else {
             var stages = members[index].value.elements ?? []
-            let names = stages.map { $0["name"]?.text ?? $0["type"]?.text ?? "" }
-            guard let position = names.firstIndex(of: path[1]) else {
-                return unknownStage(override, kind, among: names)
+            guard let position = stages.firstIndex(where: { $0.stageName == path[1] }) else {
+                return unknownStage(override, kind, among: stages.compactMap(\.stageName))
             }
             set(steps, to: value, in: &stages[position], kind)
             members[index].value.content = .list(stages)
@@ -86,9 +85,15 @@ struct OverrideApplication {
             allowed: names.isEmpty
                 ? "nothing: the pipeline has no \"\(kind.member)\""
                 : SettingForm.alternatives(names.map { "\(kind.member).\(QuotedText.printable($0))" }),
-            nearest: names.isEmpty
-                ? nil
-                : NearestName.nearest(to: override.path[1], among: names).map { "\(kind.member).\($0)" })
+            nearest: override.path.dropFirst().first.flatMap { NearestName.nearest(to: $0, among: names) }
+                .map { "\(kind.member).\($0)" })
+    }
+}
+
+extension DocumentNode {
+    /// The name of the stage that this object describes: its type unless given.
+    var stageName: String? {
+        self["name"]?.text ?? self["type"]?.text
     }
 }
 

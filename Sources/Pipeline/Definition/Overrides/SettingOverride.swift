@@ -55,8 +55,10 @@ public struct SettingOverride: Sendable, Hashable {
         Place("\(placePrefix)\(number)")
     }
 
-    static func isPlace(_ place: Place) -> Bool {
-        place.line == nil && place.document.hasPrefix(placePrefix)
+    /// The number of the override that a place is, or nil for a place in a file.
+    static func number(of place: Place) -> Int? {
+        guard place.line == nil, place.document.hasPrefix(placePrefix) else { return nil }
+        return Int(place.document.dropFirst(placePrefix.count))
     }
 
     private static let placePrefix = "--set #"

@@ -19,15 +19,19 @@ public struct DefinitionMistakes: Error, Sendable, Hashable, CustomStringConvert
     private static func key(_ entry: (offset: Int, element: DefinitionMistake), _ documents: [String: Int]) -> [Int] {
         let place = entry.element.place
         return [
-            SettingOverride.isPlace(place) ? 1 : 0, documents[place.document] ?? 0, place.line ?? 0, place.column ?? 0,
+            SettingOverride.number(of: place) ?? 0, documents[place.document] ?? 0, place.line ?? 0, place.column ?? 0,
             entry.offset,
         ]
     }
 
-    /// One mistake a line.
+    /// One mistake a line; after a hundred only how many more there are.
     public var description: String {
-        all.map(\.description).joined(separator: "\n")
+        var lines = all.prefix(Self.shown).map(\.description)
+        if all.count > Self.shown { lines.append("and \(all.count - Self.shown) more") }
+        return lines.joined(separator: "\n")
     }
+
+    private static let shown = 100
 
     /// The same as one error, for callers that know only those.
     public var error: PipelineError {

@@ -98,9 +98,9 @@ extension PipelineValidation {
                 nearest: NearestName.nearest(to: type, among: typeNames(of: kind)))
             return
         }
-        let places = elsewhere.map { "as a \($0) under \"\($0.member)\"" }
+        let places = elsewhere.map { "under \"\($0.member)\" as a \($0)" }
         reader.tell(
             "a stage where it cannot stand", at: node.place, path, found: "\(found) under \"\(kind.member)\"",
-            allowed: "it \(places.joined(separator: " and ")); here \(types(of: kind))")
+            allowed: "it \(SettingForm.alternatives(places)); as a \(kind) \(types(of: kind))")
     }
 }

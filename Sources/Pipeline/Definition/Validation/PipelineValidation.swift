@@ -80,25 +80,27 @@ struct PipelineValidation {
             guard let sink, sink.traits.ownsPositions else { continue }
             reader.tell(
                 "an owner under a group", at: sink.place, DocumentPath.root.member("sinks").element(index),
-                found:
-                    "the sink \"\(sink.name)\", which keeps the positions itself, under the source \"\(source.name)\" (\(source.place)), whose group keeps them",
+                found: "the sink \"\(sink.name)\", which keeps the positions itself, under the source "
+                    + "\"\(source.name)\" (\(source.place)), whose group keeps them",
                 allowed: "a source with its partitions assigned in the file, or sinks that own no positions")
         }
     }
 
     private mutating func checkDeadLetters(of root: DocumentNode, _ sinks: [PipelineDefinition.Stage?]) -> String? {
         guard let node = root["dead_letters"], let name = node.text, !name.isEmpty else { return nil }
-        let path = DocumentPath.root.member("dead_letters")
-        // A sink with a mistake may be the one: what it takes is not known before it is mended.
         let known = sinks.compactMap(\.self)
-        if let sink = known.first(where: { $0.name == name }), sink.traits.takesDeadLetters { return name }
-        if names[name] != nil, !known.contains(where: { $0.name == name }), known.count < sinks.count { return nil }
-        let able = known.filter(\.traits.takesDeadLetters).map(\.name)
+        if known.contains(where: { $0.name == name && $0.traits.takesDeadLetters }) { return name }
+        // What a sink with a mistake takes is not known before it is mended.
+        let unknown = zip(root["sinks"]?.elements ?? [], sinks).compactMap { $1 == nil ? $0.stageName : nil }
+        guard !unknown.contains(name) else { return nil }
+        let able = known.filter(\.traits.takesDeadLetters).map(\.name) + unknown
         reader.tell(
-            "no place for dead letters", at: node.place, path, found: node.found(isSecret: false),
+            "no place for dead letters", at: node.place, DocumentPath.root.member("dead_letters"),
+            found: node.found(isSecret: false),
             allowed: able.isEmpty
                 ? "the name of a sink that takes dead letters; none here does"
-                : "a sink that takes dead letters: " + SettingForm.alternatives(able.map(QuotedText.quoted)),
+                : "the name of a sink that takes dead letters: "
+                    + SettingForm.alternatives(able.map(QuotedText.quoted)),
             nearest: NearestName.nearest(to: name, among: able))
         return nil
     }

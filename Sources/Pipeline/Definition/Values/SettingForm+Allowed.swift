@@ -20,7 +20,21 @@ extension SettingForm {
         case .object(let settings):
             settings.isEmpty ? "an empty object" : "an object of " + settings.map(\.name).joined(separator: ", ")
         case .map(let form): "an object whose members are each " + form.allowed
-        case .either(let forms): Self.alternatives(forms.map(\.allowed))
+        case .either: Self.alternatives(allowedAlternatives)
+        }
+    }
+
+    private var allowedAlternatives: [String] {
+        switch self {
+        case .either(let forms):
+            let texts = forms.flatMap(\.allowedAlternatives)
+            // Text that may be empty is declared as text of at least one character, or the empty word.
+            let (some, none) = (Self.text.allowed, QuotedText.quoted(""))
+            return texts.contains(some) && texts.contains(none)
+                ? texts.compactMap { $0 == some ? "text" : $0 == none ? nil : $0 } : texts
+        case .choice(let words): return words.map(QuotedText.quoted)
+        case .boolean: return ["true", "false"]
+        default: return [allowed]
         }
     }
 

@@ -59,6 +59,6 @@ public struct EffectiveSetting: Sendable {
 
     /// The value as it would stand in a file; of a secret only that there is one.
     public var text: String {
-        isSecret && !value.texts.allSatisfy(\.isEmpty) ? "(secret, not shown)" : value.fileText
+        isSecret && value != .text("") ? "(secret, not shown)" : value.fileText
     }
 }

@@ -17,13 +17,14 @@ extension SettingValue {
         }
     }
 
-    /// All texts within, by which messages are searched for secrets.
+    /// All that a message could repeat of the value, by which messages are searched for secrets.
     var texts: [String] {
         switch self {
-        case .text(let value): [value]
+        case .text(let value): value.isEmpty ? [] : [value]
+        case .integer, .number, .size, .duration: [fileText]
         case .list(let values): values.flatMap(\.texts)
         case .object(let members): members.values.flatMap(\.texts)
-        default: []
+        case .boolean: []
         }
     }
 }

@@ -50,6 +50,7 @@ extension ValueReader {
         var values: [String: SettingValue] = [:]
         var parts: [EffectiveSetting] = []
         for member in members {
+            let isSecret = isSecret || SecretName.isLikely(member.name)
             guard let read = value(member.value, form, at: path.member(member.name), isSecret: isSecret) else {
                 continue
             }
@@ -108,28 +109,43 @@ extension ValueReader {
         return result
     }
 
-    /// A problem with a list or map as mistakes at the members that cause it, where a member alone already has one.
-    func located(
-        _ problem: String, _ value: SettingValue, _ setting: any AnySetting, _ node: DocumentNode, _ path: DocumentPath
-    ) -> [(SettingValue, String, Place, DocumentPath)] {
-        var found: [(SettingValue, String, Place, DocumentPath)] = []
+    /// A part of a value that a stage's declaration refuses.
+    struct Cause {
+        var problem: String
+        var node: DocumentNode
+        var place: Place
+        var path: DocumentPath
+        var isSecret = false
+    }
+
+    /// The parts of a list or map that have a problem each alone, so that every one is told at its own place; the value
+    /// as a whole where none has.
+    func causes(
+        of problem: String, _ value: SettingValue, _ setting: any AnySetting, _ node: DocumentNode,
+        _ path: DocumentPath
+    ) -> [Cause] {
+        var causes: [Cause] = []
         switch value {
         case .object(let values) where setting.problem(with: .object([:])) == nil:
             for member in node.members ?? [] {
                 guard let value = values[member.name],
                     let problem = setting.problem(with: .object([member.name: value]))
                 else { continue }
-                found.append((value, problem, member.namePlace, path.member(member.name)))
+                causes.append(
+                    Cause(
+                        problem: problem, node: member.value, place: member.namePlace, path: path.member(member.name),
+                        isSecret: SecretName.isLikely(member.name)))
             }
         case .list(let values) where setting.problem(with: .list([])) == nil:
-            for (index, element) in (node.elements ?? []).enumerated() where index < values.count {
-                guard let problem = setting.problem(with: .list([values[index]])) else { continue }
-                found.append((values[index], problem, element.place, path.element(index)))
+            for (index, (element, value)) in zip(node.elements ?? [], values).enumerated() {
+                guard let problem = setting.problem(with: .list([value])) else { continue }
+                causes.append(
+                    Cause(problem: problem, node: element, place: element.place, path: path.element(index)))
             }
         default:
             break
         }
-        return found.isEmpty ? [(value, problem, node.place, path)] : found
+        return causes.isEmpty ? [Cause(problem: problem, node: node, place: node.place, path: path)] : causes
     }
 }
 

@@ -70,10 +70,11 @@ struct ValueReader {
     ) -> ReadValue? {
         guard var read = value(node, setting.form, at: path, isSecret: isSecret) else { return nil }
         if let problem = setting.problem(with: read.value) {
-            for (value, problem, place, path) in located(problem, read.value, setting, node, path) {
-                let shown = isSecret ? "a value (secret, not shown)" : QuotedText.excerpt(value.fileText)
-                let message = isSecret ? Self.redacted(problem, value.texts) : problem
-                tell(message, at: place, path, found: shown)
+            let secrets = isSecret ? read.value.texts : read.parts.filter(\.isSecret).flatMap(\.value.texts)
+            for cause in causes(of: problem, read.value, setting, node, path) {
+                tell(
+                    Self.redacted(cause.problem, secrets), at: cause.place, cause.path,
+                    found: cause.node.found(isSecret: isSecret || cause.isSecret))
             }
             return nil
         }
@@ -139,7 +140,7 @@ struct ValueReader {
 
     /// A message that a stage wrote, without the secrets it may repeat.
     static func redacted(_ message: String, _ secrets: [String]) -> String {
-        secrets.filter { !$0.isEmpty }.sorted { $0.count > $1.count }.reduce(message) {
+        secrets.sorted { $0.count > $1.count }.reduce(message) {
             $0.replacing($1, with: "(secret)")
         }
     }

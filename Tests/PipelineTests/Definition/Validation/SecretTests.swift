@@ -1,0 +1,41 @@
+import Pipeline
+import Testing
+
+@Suite("secrets")
+struct SecretTests {
+    @Test(
+        "are in no mistake, however wrong",
+        arguments: [
+            #""key": 712345"#, #""key": ["hunter2"]"#, #""key": "bad-hunter2""#, #""key": "${SECRET}""#,
+            #""key": { "a": "hunter2" }"#,
+            #""key": "$hunter2""#, #""key": "${hunter-2}""#, #""key": "${X:-bad-hunter2}""#, #""lock": "hunter2""#,
+            #""lock": 712345"#, #""lock": "${SECRET}""#, #""key": "hunter2" x"#, #""key": "\hunter2""#,
+        ])
+    func hidden(_ member: String) {
+        let told = mistakes(
+            pipeline(sinks: #"{ "type": "sqlite", \#(member) }"#), environment: ["SECRET": "bad-hunter2"])
+        #expect(told.count == 1, "\(told)")
+        #expect(!told.joined().contains("hunter") && !told.joined().contains("12345"), "\(told)")
+    }
+
+    @Test("given by an override are in no mistake")
+    func overridden() {
+        let told = mistakes(
+            pipeline(sinks: #"{ "type": "sqlite" }"#),
+            set: ["sinks.sqlite.key=bad-hunter2", "sinks.sqlite.lock=hunter2"])
+        #expect(told.count == 2)
+        #expect(!told.joined().contains("hunter"), "\(told)")
+    }
+
+    @Test("are not in the listing of settings in force, by declaration or by a name that says so")
+    func listing() throws {
+        let definition = try read(
+            pipeline(
+                source:
+                    #"{ "type": "kafka", "topic": "t", "password": "${P}", "properties": { "ssl.key.password": "hunter2", "linger.ms": 5 } }"#
+            ), environment: ["P": "hunter2"])
+        let listing = definition.source.settings.map { "\($0.name)=\($0.text) \($0.origin.summary)" }
+        #expect(!listing.joined().contains("hunter"), "\(listing)")
+        #expect(definition.source.values[ExampleStages.password] == "hunter2")
+    }
+}
