@@ -4,7 +4,7 @@ public struct DefinitionMistakes: Error, Sendable, Hashable, CustomStringConvert
     public let all: [DefinitionMistake]
 
     /// Puts mistakes in order: documents as they were first met, in each by line and column, overrides last.
-    init(_ mistakes: [DefinitionMistake]) {
+    public init(_ mistakes: [DefinitionMistake]) {
         var documents: [String: Int] = [:]
         for mistake in mistakes where documents[mistake.place.document] == nil {
             documents[mistake.place.document] = documents.count
