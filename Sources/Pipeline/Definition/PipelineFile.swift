@@ -48,7 +48,8 @@ public struct PipelineFile: Sendable {
         var names: [String] = []
         for path in paths {
             do throws(DefinitionMistakes) {
-                let outcome = try PipelineFile(readingFrom: path).judge(registry, environment, overrides)
+                let outcome = try PipelineFile(path: path, contents: FileContents.bytes(of: path)).judge(
+                    registry, environment, overrides)
                 mistakes += outcome.mistakes
                 if let definition = outcome.definition { definitions.append(definition) }
                 if let name = outcome.name { names.append(name) }

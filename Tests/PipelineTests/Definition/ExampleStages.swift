@@ -101,45 +101,18 @@ enum ExampleStages {
     ]
 }
 
-actor EmptySource: Source {
-    func open(_ context: SourceContext) async throws {}
-    func next(atMost count: Int) async throws -> SourceOutput { .end }
-}
-
-actor EmptyTransform: Transform {
-    func process(_ batch: Batch, emitter: Emitter) async throws {}
-}
-
-actor EmptySink: Sink {
-    func open(_ context: SinkContext) async throws {}
-    func write(_ batch: Batch, receipt: Receipt) async throws {}
-}
-
-/// Reads a pipeline file with the example stages.
-func read(
-    _ text: String, environment: [String: String] = [:], set: [String] = [], path: String = "test.json"
-) throws -> PipelineDefinition {
-    let overrides = try set.enumerated().map { try SettingOverride($1, number: $0 + 1) }
-    return try PipelineFile(path: path, contents: Array(text.utf8)).definition(
-        registry: ExampleStages.registry, environment: environment, overrides: overrides)
-}
-
-/// The mistakes of a pipeline file, a line each; empty if it is right.
-func mistakes(_ text: String, environment: [String: String] = [:], set: [String] = []) -> [String] {
-    do {
-        _ = try read(text, environment: environment, set: set)
-        return []
-    } catch let error as DefinitionMistakes {
-        return error.all.map(\.description)
-    } catch {
-        return ["\(error)"]
+extension ExampleStages {
+    actor EmptySource: Source {
+        func open(_ context: SourceContext) async throws {}
+        func next(atMost count: Int) async throws -> SourceOutput { .end }
     }
-}
 
-/// A right pipeline around a source, stages and sinks.
-func pipeline(
-    source: String = #"{ "type": "generator" }"#, stages: String = "", sinks: String = #"{ "type": "console" }"#,
-    more: String = ""
-) -> String {
-    #"{ "version": 1,\#(more) "source": \#(source), "stages": [\#(stages)], "sinks": [\#(sinks)] }"#
+    actor EmptyTransform: Transform {
+        func process(_ batch: Batch, emitter: Emitter) async throws {}
+    }
+
+    actor EmptySink: Sink {
+        func open(_ context: SinkContext) async throws {}
+        func write(_ batch: Batch, receipt: Receipt) async throws {}
+    }
 }

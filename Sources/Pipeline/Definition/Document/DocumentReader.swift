@@ -42,7 +42,7 @@ struct DocumentReader {
     static func read(_ bytes: [UInt8], file: String) -> Outcome {
         guard bytes.count <= sizeLimit else {
             let mistake = DefinitionMistake(
-                at: Place(file), path: nil, "too large", found: "\(bytes.count) bytes",
+                at: Place(file), path: nil, "too large", found: "more",
                 allowed: "at most \(SizeText.text(Int64(sizeLimit)))")
             return Outcome(mistakes: [mistake])
         }

@@ -20,7 +20,7 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
 
     /// `file:line:column`, which editors and terminals follow.
     public var description: String {
-        var text = QuotedText.printable(document)
+        var text = document.isEmpty ? "\"\"" : QuotedText.printable(document)
         if let line { text += ":\(line)" }
         if let column { text += ":\(column)" }
         return text

@@ -41,11 +41,10 @@ extension PipelineValidation {
         let read = reader.settings(
             definition.settings, of: node, at: path, besides: ["type", "name"] + (isSink ? [Self.required] : []))
         var isRequired: Bool?
-        if isSink, let node = node[Self.required] {
-            guard
-                case .boolean(let value) =
-                    reader.value(node, .boolean, at: path.member(Self.required), isSecret: false)?.value
-            else { return nil }
+        if isSink, let node = node[Self.required],
+            case .boolean(let value) =
+                reader.value(node, .boolean, at: path.member(Self.required), isSecret: false)?.value
+        {
             isRequired = value
         }
         guard let read else { return nil }
@@ -58,10 +57,11 @@ extension PipelineValidation {
                 ValueReader.redacted(problem.message, secrets), at: setting?.place ?? place,
                 problem.setting.map { path.member($0) } ?? path)
         }
-        guard problems.isEmpty, let name else { return nil }
+        guard problems.isEmpty else { return nil }
+        // A mistake of name or "required" is told; the stage is still judged together with the others.
         let traits = definition.traits(values)
         return PipelineDefinition.Stage(
-            name: name, definition: definition, values: values, traits: traits,
+            name: name ?? definition.type, definition: definition, values: values, traits: traits,
             isRequired: isSink ? isRequired ?? traits.isRequired : true, settings: read.effective, place: place,
             path: path.description)
     }

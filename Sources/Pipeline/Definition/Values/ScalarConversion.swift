@@ -29,6 +29,11 @@ enum ScalarConversion {
         }
     }
 
+    /// The words that the text is none of; empty for other outcomes.
+    var unknownAmong: [String] {
+        if case .unknownWord(let words) = self { words } else { [] }
+    }
+
     private static func whole(
         _ text: String?, _ range: ClosedRange<Int64>, _ value: (Int64) -> SettingValue
     ) -> ScalarConversion {

@@ -107,21 +107,27 @@ struct ValueReader {
         _ conversions: [ScalarConversion], _ node: DocumentNode, _ form: SettingForm, at path: DocumentPath,
         _ isSecret: Bool
     ) {
-        var what = "wrong type"
-        var words: [String] = []
+        let words = conversions.flatMap(\.unknownAmong)
+        tell(
+            Self.what(conversions), at: node.place, path, found: node.found(isSecret: isSecret), allowed: form.allowed,
+            nearest: isSecret ? nil : node.text.flatMap { NearestName.nearest(to: $0, among: words) })
+    }
+
+    /// What is wrong with a value of which these are the conversions, one for each form that was allowed.
+    private static func what(_ conversions: [ScalarConversion]) -> String {
+        var words = 0
+        var isEmpty = false
         for conversion in conversions {
             switch conversion {
-            case .outOfRange: what = "out of range"
-            case .empty where what == "wrong type": what = "empty text"
-            case .unknownWord(let known):
-                words += known
-                if what == "wrong type" { what = "unknown word" }
-            case .value, .wrongType, .empty: break
+            case .outOfRange: return "out of range"
+            case .empty: isEmpty = true
+            case .unknownWord: words += 1
+            case .value, .wrongType: break
             }
         }
-        tell(
-            what, at: node.place, path, found: node.found(isSecret: isSecret), allowed: form.allowed,
-            nearest: isSecret ? nil : node.text.flatMap { NearestName.nearest(to: $0, among: words) })
+        if isEmpty { return "empty text" }
+        if words == 0 { return "wrong type" }
+        return words == conversions.count ? "unknown word" : "wrong value"
     }
 
     /// Tells a mistake.

@@ -22,8 +22,8 @@ struct SettingOverrideTests {
 
     @Test("replace, add, and reach into objects and maps with dots in their names")
     func applied() throws {
-        let definition = try read(
-            pipeline(
+        let definition = try ExampleFile.read(
+            ExampleFile.pipeline(
                 source: #"{ "type": "kafka", "topic": "t", "tls": { "verify": false } }"#,
                 stages: #"{ "type": "rate-gate", "rate": 1 }, { "type": "rate-gate", "name": "second" }"#,
                 sinks: #"{ "type": "sqlite" }, { "type": "console" }"#),
@@ -51,16 +51,16 @@ struct SettingOverrideTests {
 
     @Test("take away the need for the variable they replace, and put in none themselves")
     func instead() throws {
-        let text = pipeline(source: #"{ "type": "kafka", "topic": "${TOPIC}" }"#)
-        #expect(mistakes(text).count == 1)
-        #expect(try read(text, set: ["source.topic=${A}"]).source.values[ExampleStages.topic] == "${A}")
+        let text = ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "${TOPIC}" }"#)
+        #expect(ExampleFile.mistakes(text).count == 1)
+        #expect(try ExampleFile.read(text, set: ["source.topic=${A}"]).source.values[ExampleStages.topic] == "${A}")
     }
 
     @Test("that reach nothing are told by their number, with the nearest name")
     func unknown() {
         #expect(
-            mistakes(
-                pipeline(stages: #"{ "type": "ttl" }"#),
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(stages: #"{ "type": "ttl" }"#),
                 set: [
                     "source.cuont=5", "stages.tll.after=1s", "stages.ttl=5", "source=5", "memmory=5",
                     "source.count.x=5",
@@ -82,7 +82,7 @@ struct SettingOverrideTests {
     @Test("with a value of the wrong type are told like a mistake in the file")
     func wrongValues() {
         #expect(
-            mistakes(pipeline(), set: ["source.count=0", "max_dead_share=2", "version=2"]) == [
+            ExampleFile.mistakes(ExampleFile.pipeline(), set: ["source.count=0", "max_dead_share=2", "version=2"]) == [
                 "--set #1: $.source.count: out of range: found \"0\"; allowed: \"unlimited\" or a whole number "
                     + "from 1 to 1000000000",
                 "--set #2: $.max_dead_share: out of range: found \"2\"; allowed: a number from 0 to 1",
@@ -92,8 +92,8 @@ struct SettingOverrideTests {
 
     @Test("for another pipeline have no effect")
     func otherPipeline() throws {
-        let text = pipeline(source: #"{ "type": "kafka", "topic": "t" }"#, more: #" "name": "one","#)
-        #expect(try read(text, set: ["two:source.topic=x"]).source.values[ExampleStages.topic] == "t")
-        #expect(try read(text, set: ["one:source.topic=x"]).source.values[ExampleStages.topic] == "x")
+        let text = ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "t" }"#, more: #" "name": "one","#)
+        #expect(try ExampleFile.read(text, set: ["two:source.topic=x"]).source.values[ExampleStages.topic] == "t")
+        #expect(try ExampleFile.read(text, set: ["one:source.topic=x"]).source.values[ExampleStages.topic] == "x")
     }
 }

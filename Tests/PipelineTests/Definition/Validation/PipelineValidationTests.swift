@@ -5,7 +5,7 @@ import Testing
 struct PipelineValidationTests {
     @Test("takes a right file, with defaults where nothing is said")
     func right() throws {
-        let definition = try read(
+        let definition = try ExampleFile.read(
             """
             {
               "version": 1,
@@ -25,26 +25,30 @@ struct PipelineValidationTests {
 
     @Test("is told of a file with nothing in it", arguments: ["", " \n", "// nothing", "\u{FEFF}"])
     func empty(_ text: String) {
-        #expect(mistakes(text).count == 1)
-        #expect(mistakes(text).first?.contains("empty document: found nothing; allowed: one JSON object") == true)
+        #expect(ExampleFile.mistakes(text).count == 1)
+        #expect(
+            ExampleFile.mistakes(text).first?.contains("empty document: found nothing; allowed: one JSON object")
+                == true)
     }
 
     @Test("refuses a document that is no object", arguments: ["[]", "5", "\"text\"", "null", "true"])
     func noObject(_ text: String) {
-        #expect(mistakes(text).first?.hasPrefix("test.json:1:1: $: wrong type") == true)
+        #expect(ExampleFile.mistakes(text).first?.hasPrefix("test.json:1:1: $: wrong type") == true)
     }
 
     @Test("misses version, source and sink in an empty object, all at once")
     func missing() {
         #expect(
-            mistakes("{}") == [
+            ExampleFile.mistakes("{}") == [
                 "test.json:1:1: $.version: missing member: found no \"version\"; allowed: 1",
                 "test.json:1:1: $.source: no source: found no \"source\"; allowed: an object whose \"type\" is "
                     + "\"generator\" or \"kafka\"",
                 "test.json:1:1: $.sinks: no sink: found no \"sinks\"; allowed: a list of at least one, each \"type\" "
                     + "\"kafka\", \"sqlite\", \"console\" or \"liar\"",
             ])
-        #expect(mistakes(pipeline(sinks: "")).first?.contains("no sink: found an empty list") == true)
+        #expect(
+            ExampleFile.mistakes(ExampleFile.pipeline(sinks: "")).first?.contains("no sink: found an empty list")
+                == true)
     }
 
     @Test(
@@ -76,11 +80,11 @@ struct PipelineValidationTests {
             ),
             (
                 "", #"{ "type": "rate-gate", "burst": ▸"per_second" }"#, "",
-                "$.stages[0].burst: unknown word: found \"per_second\"; allowed: \"off\", \"unlimited\", \"per-second\", true or false; did you mean \"per-second\"?"
+                "$.stages[0].burst: wrong value: found \"per_second\"; allowed: \"off\", \"unlimited\", \"per-second\", true or false; did you mean \"per-second\"?"
             ),
             (
                 "", #"{ "type": "ttl", "after": ▸"5 min" }"#, "",
-                "$.stages[0].after: unknown word: found \"5 min\"; allowed: \"never\" or a duration such as \"90s\", or a number of seconds, from 1ms to 11d13h46m40s"
+                "$.stages[0].after: wrong value: found \"5 min\"; allowed: \"never\" or a duration such as \"90s\", or a number of seconds, from 1ms to 11d13h46m40s"
             ),
             (
                 "", #"{ "type": "ttl", "after": ▸0 }"#, "",
@@ -155,19 +159,19 @@ struct PipelineValidationTests {
         ])
     func one(_ source: String, _ stages: String, _ sinks: String, _ told: String) throws {
         // The mark stands before the character that the place names.
-        let marked = pipeline(
+        let marked = ExampleFile.pipeline(
             source: source.isEmpty ? #"{ "type": "generator" }"# : source, stages: stages,
             sinks: sinks.isEmpty ? #"{ "type": "console" }"# : sinks)
         let mark = try #require(marked.firstIndex(of: "▸"))
         let column = marked.distance(from: marked.startIndex, to: mark) + 1
-        #expect(mistakes(marked.replacing("▸", with: "")) == ["test.json:1:\(column): \(told)"])
+        #expect(ExampleFile.mistakes(marked.replacing("▸", with: "")) == ["test.json:1:\(column): \(told)"])
     }
 
     @Test("names both places of two stages of one name")
     func twoOfOneName() {
         #expect(
-            mistakes(
-                pipeline(
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(
                     source: #"{ "type": "kafka", "topic": "t" }"#,
                     sinks: #"{ "type": "kafka", "topic": "t" }, { "type": "console", "name": "kafka" }"#)) == [
                     "test.json:1:96: $.sinks[0].type: two stages of one name: found \"kafka\", the name of the stage at "
@@ -183,31 +187,50 @@ struct PipelineValidationTests {
     func ownerUnderGroup() {
         let owner = #"{ "type": "sqlite" }"#
         #expect(
-            mistakes(pipeline(source: #"{ "type": "kafka", "topic": "t", "group": "g" }"#, sinks: owner)).map {
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "t", "group": "g" }"#, sinks: owner)
+            ).map {
                 String($0.prefix(61))
             } == ["test.json:1:110: $.sinks[0]: an owner under a group: found th"])
-        #expect(mistakes(pipeline(source: #"{ "type": "kafka", "topic": "t" }"#, sinks: owner)).isEmpty)
+        #expect(
+            ExampleFile.mistakes(ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "t" }"#, sinks: owner))
+                .isEmpty)
+    }
+
+    @Test("a mistake of name or of required hides none between stages")
+    func besideName() {
+        let told = ExampleFile.mistakes(
+            ExampleFile.pipeline(
+                source: #"{ "type": "kafka", "topic": "t", "group": "g" }"#,
+                sinks:
+                    #"{ "type": "sqlite", "name": "a b", "required": 1 }, { "type": "sqlite", "name": "kafka", "path": "b.db" }"#
+            ))
+        #expect(told.count == 5, "\(told)")
+        #expect(told.filter { $0.contains("an owner under a group") }.count == 2)
     }
 
     @Test("takes as place for dead letters only a sink that can be one")
     func deadLetters() throws {
         let sinks = #"{ "type": "console" }, { "type": "sqlite", "name": "archive" }"#
-        #expect(try read(pipeline(sinks: sinks, more: #" "dead_letters": "archive","#)).deadLetters == "archive")
         #expect(
-            mistakes(pipeline(sinks: sinks, more: #" "dead_letters": "archiv","#)) == [
+            try ExampleFile.read(ExampleFile.pipeline(sinks: sinks, more: #" "dead_letters": "archive","#)).deadLetters
+                == "archive")
+        #expect(
+            ExampleFile.mistakes(ExampleFile.pipeline(sinks: sinks, more: #" "dead_letters": "archiv","#)) == [
                 "test.json:1:33: $.dead_letters: no place for dead letters: found \"archiv\"; allowed: the name of a sink "
                     + "that takes dead letters: \"archive\"; did you mean \"archive\"?"
             ])
         #expect(
-            mistakes(pipeline(more: #" "dead_letters": "console","#)).first?.hasSuffix(
+            ExampleFile.mistakes(ExampleFile.pipeline(more: #" "dead_letters": "console","#)).first?.hasSuffix(
                 "allowed: the name of a sink that takes dead letters; none here does") == true)
         let broken = #"{ "type": "sqlite", "path": 5 }"#
-        #expect(mistakes(pipeline(sinks: broken, more: #" "dead_letters": "sqlite","#)).count == 1)
+        #expect(
+            ExampleFile.mistakes(ExampleFile.pipeline(sinks: broken, more: #" "dead_letters": "sqlite","#)).count == 1)
     }
 
     @Test("tells every mistake of a bad file at once, in the order of the lines")
     func allAtOnce() {
-        let told = mistakes(
+        let told = ExampleFile.mistakes(
             """
             {
               "version": 2, "nmae": "x", "memory": "1MiB",

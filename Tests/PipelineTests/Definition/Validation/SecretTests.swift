@@ -12,16 +12,16 @@ struct SecretTests {
             #""lock": 712345"#, #""lock": "${SECRET}""#, #""key": "hunter2" x"#, #""key": "\hunter2""#,
         ])
     func hidden(_ member: String) {
-        let told = mistakes(
-            pipeline(sinks: #"{ "type": "sqlite", \#(member) }"#), environment: ["SECRET": "bad-hunter2"])
+        let told = ExampleFile.mistakes(
+            ExampleFile.pipeline(sinks: #"{ "type": "sqlite", \#(member) }"#), environment: ["SECRET": "bad-hunter2"])
         #expect(told.count == 1, "\(told)")
         #expect(!told.joined().contains("hunter") && !told.joined().contains("12345"), "\(told)")
     }
 
     @Test("given by an override are in no mistake")
     func overridden() {
-        let told = mistakes(
-            pipeline(sinks: #"{ "type": "sqlite" }"#),
+        let told = ExampleFile.mistakes(
+            ExampleFile.pipeline(sinks: #"{ "type": "sqlite" }"#),
             set: ["sinks.sqlite.key=bad-hunter2", "sinks.sqlite.lock=hunter2"])
         #expect(told.count == 2)
         #expect(!told.joined().contains("hunter"), "\(told)")
@@ -29,8 +29,8 @@ struct SecretTests {
 
     @Test("are not in the listing of settings in force, by declaration or by a name that says so")
     func listing() throws {
-        let definition = try read(
-            pipeline(
+        let definition = try ExampleFile.read(
+            ExampleFile.pipeline(
                 source:
                     #"{ "type": "kafka", "topic": "t", "password": "${P}", "properties": { "ssl.key.password": "hunter2", "linger.ms": 5 } }"#
             ), environment: ["P": "hunter2"])

@@ -41,8 +41,8 @@ struct VariableTests {
 
     @Test("that are unset are all told, with place, nearest name and the file's own message")
     func unset() {
-        let told = mistakes(
-            pipeline(
+        let told = ExampleFile.mistakes(
+            ExampleFile.pipeline(
                 source: #"{ "type": "generator", "count": "${COUNT}" }"#,
                 stages: #"{ "type": "rate-gate", "rate": "${RATE:?how fast}" }, { "type": "ttl", "after": "${E:?x}" }"#),
             environment: ["COUNTS": "5", "E": ""])
@@ -57,8 +57,8 @@ struct VariableTests {
 
     @Test("that are a whole value take the type their setting expects")
     func types() throws {
-        let definition = try read(
-            pipeline(
+        let definition = try ExampleFile.read(
+            ExampleFile.pipeline(
                 source:
                     #"{ "type": "kafka", "topic": "${TOPIC}", "brokers": "${BROKERS}", "partitions": "${PARTITIONS}", "tls": "${TLS}", "properties": "${PROPERTIES:-{"linger.ms": 5}}" }"#
                     .replacing("{\"linger.ms\": 5}", with: #"{\"linger.ms\": 5}"#),
@@ -89,8 +89,9 @@ struct VariableTests {
     @Test("that are a part of a value are text, whatever they hold")
     func partOfText() {
         #expect(
-            mistakes(
-                pipeline(stages: #"{ "type": "rate-gate", "rate": "1${ZEROS}" }"#), environment: ["ZEROS": "00"]) == [
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(stages: #"{ "type": "rate-gate", "rate": "1${ZEROS}" }"#),
+                environment: ["ZEROS": "00"]) == [
                     "test.json:1:94: $.stages[0].rate: wrong type: found \"100\" (from ${ZEROS}); "
                         + "allowed: a number from 0.1 to 1000000"
                 ])
@@ -99,8 +100,8 @@ struct VariableTests {
     @Test("hold JSON that is told at the variable's place")
     func json() {
         #expect(
-            mistakes(
-                pipeline(source: #"{ "type": "kafka", "topic": "t", "tls": "${TLS}" }"#),
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "t", "tls": "${TLS}" }"#),
                 environment: ["TLS": #"{"verify": 5, "ac": "x"}"#]) == [
                     "test.json:1:67: $.source.tls.ac: unknown member: found \"ac\"; allowed: ca, verify or pin; "
                         + "did you mean \"ca\"?",

@@ -1,26 +1,28 @@
 internal import Foundation
 
-extension PipelineFile {
-    /// Reads a file's bytes: the only thing here that touches the machine. At most as many as a document may have are
-    /// kept, so that a device or pipe without end is told as too large.
+/// Reads the files that a definition is made of: the only thing here that touches the machine.
+public enum FileContents {
+    /// Reads a file's bytes, no further than a document may be long, so that a device or pipe without end is told as
+    /// too large by whoever judges the bytes. Blocks.
     /// - Parameter path: the file.
     /// - Throws: ``DefinitionMistakes`` if it is missing, a folder, or cannot be read.
-    public init(readingFrom path: String) throws(DefinitionMistakes) {
-        guard !path.isEmpty, !path.utf8.contains(0) else { throw Self.unreadable(path, ENOENT) }
+    public static func bytes(of path: String) throws(DefinitionMistakes) -> [UInt8] {
+        guard !path.utf8.contains(0) else { throw unreadable(path, ENOENT) }
         // Not FileHandle: its errors on Linux do not tell a folder from a file that may not be read.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+        guard descriptor >= 0 else { throw unreadable(path, errno) }
         defer { close(descriptor) }
         var contents: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while contents.count <= DocumentReader.sizeLimit {
+            // The array is valid for the length of the call and as long as the count says.
             let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw Self.unreadable(path, errno) }
+            guard count >= 0 else { throw unreadable(path, errno) }
             guard count > 0 else { break }
             contents += chunk[..<count]
         }
-        self.init(path: path, contents: contents)
+        return contents
     }
 
     private static func unreadable(_ path: String, _ code: Int32) -> DefinitionMistakes {
