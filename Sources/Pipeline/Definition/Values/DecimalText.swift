@@ -7,7 +7,7 @@ struct DecimalText {
         /// Not a whole number.
         case fraction
         /// More than 128 bits hold.
-        case tooLarge(isNegative: Bool)
+        case tooLarge
     }
 
     private static let digitLimit = 38
@@ -54,16 +54,16 @@ struct DecimalText {
     func times(_ factor: Int128) -> Product {
         guard !digits.isEmpty else { return .whole(0) }
         guard digits.count + max(0, exponent) <= Self.digitLimit else {
-            return exponent < -Self.digitLimit ? .fraction : .tooLarge(isNegative: isNegative)
+            return exponent < -Self.digitLimit ? .fraction : .tooLarge
         }
         guard exponent >= -Self.digitLimit else { return .fraction }
         let magnitude = digits.reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) }
         let (product, overflows) = magnitude.multipliedReportingOverflow(by: factor)
-        guard !overflows else { return .tooLarge(isNegative: isNegative) }
+        guard !overflows else { return .tooLarge }
         let scale = (0..<abs(exponent)).reduce(Int128(1)) { power, _ in power * 10 }
         guard exponent < 0 else {
             let (scaled, overflows) = product.multipliedReportingOverflow(by: scale)
-            return overflows ? .tooLarge(isNegative: isNegative) : .whole(isNegative ? -scaled : scaled)
+            return overflows ? .tooLarge : .whole(isNegative ? -scaled : scaled)
         }
         let (quotient, remainder) = product.quotientAndRemainder(dividingBy: scale)
         return remainder == 0 ? .whole(isNegative ? -quotient : quotient) : .fraction

@@ -59,7 +59,7 @@ extension ValueReader {
                 EffectiveSetting(
                     name: member.name, value: read.value, origin: member.value.origin, isSecret: isSecret))
         }
-        return values.count == members.count ? ReadValue(value: .object(values), parts: parts) : nil
+        return ReadValue(value: .object(values), parts: parts, isPartial: values.count < members.count)
     }
 
     /// The first alternative that fits. If none does, one mistake names them all, unless the value is a list or object
@@ -125,8 +125,8 @@ extension ValueReader {
         _ path: DocumentPath
     ) -> [Cause] {
         var causes: [Cause] = []
-        switch value {
-        case .object(let values) where setting.problem(with: .object([:])) == nil:
+        switch (setting.form, value) {
+        case (.map, .object(let values)) where setting.problem(with: .object([:])) == nil:
             for member in node.members ?? [] {
                 guard let value = values[member.name],
                     let problem = setting.problem(with: .object([member.name: value]))
@@ -136,7 +136,8 @@ extension ValueReader {
                         problem: problem, node: member.value, place: member.namePlace, path: path.member(member.name),
                         isSecret: SecretName.isLikely(member.name)))
             }
-        case .list(let values) where setting.problem(with: .list([])) == nil:
+        case (.list, .list(let values)), (.words, .list(let values)):
+            guard setting.problem(with: .list([])) == nil else { break }
             for (index, (element, value)) in zip(node.elements ?? [], values).enumerated() {
                 guard let problem = setting.problem(with: .list([value])) else { continue }
                 causes.append(

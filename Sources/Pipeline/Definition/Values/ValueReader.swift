@@ -5,6 +5,8 @@ struct ValueReader {
         var value: SettingValue
         /// The settings within, for objects; empty for a value that is a setting as a whole.
         var parts: [EffectiveSetting] = []
+        /// Whether members with mistakes are missing; the others can still be judged.
+        var isPartial = false
     }
 
     /// The settings of an object.
@@ -68,16 +70,19 @@ struct ValueReader {
     private mutating func value(
         _ node: DocumentNode, _ setting: any AnySetting, at path: DocumentPath, isSecret: Bool
     ) -> ReadValue? {
-        guard var read = value(node, setting.form, at: path, isSecret: isSecret) else { return nil }
+        guard var read = reading(node, setting.form, at: path, isSecret: isSecret) else { return nil }
         if let problem = setting.problem(with: read.value) {
             let secrets = isSecret ? read.value.texts : read.parts.filter(\.isSecret).flatMap(\.value.texts)
-            for cause in causes(of: problem, read.value, setting, node, path) {
+            let causes = causes(of: problem, read.value, setting, node, path)
+            // What the members left out would have changed is not known.
+            for cause in causes where !(read.isPartial && cause.path == path) {
                 tell(
                     Self.redacted(cause.problem, secrets), at: cause.place, cause.path,
                     found: cause.node.found(isSecret: isSecret || cause.isSecret))
             }
             return nil
         }
+        if read.isPartial { return nil }
         if read.parts.isEmpty {
             read.parts = [
                 EffectiveSetting(name: setting.name, value: read.value, origin: node.origin, isSecret: isSecret)
@@ -91,6 +96,13 @@ struct ValueReader {
     /// Reads a value.
     /// - Returns: the value, or nil if there is a mistake, which is told.
     mutating func value(
+        _ node: DocumentNode, _ form: SettingForm, at path: DocumentPath, isSecret: Bool
+    ) -> ReadValue? {
+        let read = reading(node, form, at: path, isSecret: isSecret)
+        return read?.isPartial == true ? nil : read
+    }
+
+    private mutating func reading(
         _ node: DocumentNode, _ form: SettingForm, at path: DocumentPath, isSecret: Bool
     ) -> ReadValue? {
         if case .mistaken = node.content { return nil }

@@ -197,6 +197,20 @@ struct PipelineValidationTests {
                 .isEmpty)
     }
 
+    @Test("tells of a map both the members of a wrong type and those that the stage refuses")
+    func map() {
+        let told = ExampleFile.mistakes(
+            ExampleFile.pipeline(
+                source:
+                    #"{ "type": "kafka", "topic": "t", "properties": { "a": null, "debug": 1, "b": [], "debug.x": 2, "c": 3 } }"#
+            ))
+        #expect(
+            told.map { $0.split(separator: ": ")[1...2].joined(separator: " ") } == [
+                "$.source.properties.a wrong type", "$.source.properties.debug is not on the allow-list",
+                "$.source.properties.b wrong type", "$.source.properties['debug.x'] is not on the allow-list",
+            ])
+    }
+
     @Test("a mistake of name or of required hides none between stages")
     func besideName() {
         let told = ExampleFile.mistakes(

@@ -94,8 +94,8 @@ struct DurationAndSizeTests {
         #expect(try #require(DecimalText("0.1")).times(1) == .fraction)
         #expect(try #require(DecimalText("0.1")).times(10) == .whole(1))
         #expect(try #require(DecimalText("1e-999999999999")).times(1) == .fraction)
-        #expect(try #require(DecimalText("1e999999999999")).times(1) == .tooLarge(isNegative: false))
-        #expect(try #require(DecimalText("-1e39")).times(1) == .tooLarge(isNegative: true))
-        #expect(try #require(DecimalText(String(repeating: "9", count: 50))).times(1) == .tooLarge(isNegative: false))
+        #expect(try #require(DecimalText("1e999999999999")).times(1) == .tooLarge)
+        #expect(try #require(DecimalText("-1e39")).times(1) == .tooLarge)
+        #expect(try #require(DecimalText(String(repeating: "9", count: 50))).times(1) == .tooLarge)
     }
 }
