@@ -66,12 +66,12 @@ public actor RecordingSink: Sink {
     ///   - acknowledging: when batches are acknowledged.
     ///   - flushInterval: see `Sink`.
     ///   - fields: see `Sink`.
-    ///   - rejecting: which records of a batch the sink rejects when it acknowledges the batch.
     ///   - hook: called first in every call; may throw or wait, and so makes the sink fail or block.
+    ///   - rejecting: which records of a batch the sink rejects when it acknowledges the batch.
     public init(
         acknowledging: Acknowledging = .atOnce, flushInterval: Duration? = nil, fields: [FieldNeed] = [],
-        rejecting: @escaping @Sendable (Batch) -> [Rejection] = { _ in [] },
-        hook: @escaping @Sendable (Call) async throws -> Void = { _ in }
+        hook: @escaping @Sendable (Call) async throws -> Void = { _ in },
+        rejecting: @escaping @Sendable (Batch) -> [Rejection] = { _ in [] }
     ) {
         self.acknowledging = acknowledging
         self.flushInterval = flushInterval

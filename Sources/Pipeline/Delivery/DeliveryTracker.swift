@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// ``DeliveryState`` behind a lock: acknowledgements come from any thread, waiters are resumed outside it.
 final class DeliveryTracker: Sendable {
-    typealias State = DeliveryState<Batch, CheckedContinuation<Bool, any Error>, CheckedContinuation<Void, any Error>>
+    typealias State = DeliveryState<Batch, CheckedContinuation<Bool, any Error>, CheckedContinuation<Bool, any Error>>
 
     private let state: Mutex<State>
 
@@ -15,24 +15,35 @@ final class DeliveryTracker: Sendable {
         state.withLock { $0.deliver(batch, claims: batch.claims, bytes: batch.footprint) }
     }
 
+    func receive(_ number: DeliveryNumber, sink: Int) {
+        state.withLock { $0.receive(number, sink: sink) }
+    }
+
     func deliverDead(_ batch: Batch, to deadSink: Int, from sink: Int, parent: DeliveryNumber) -> DeliveryNumber? {
-        state.withLock { $0.deliverDead(batch, to: deadSink, from: sink, parent: parent) }
+        let actions = state.withLock { $0.deliverDead(batch, to: deadSink, from: sink, parent: parent) }
+        perform(actions)
+        return actions.letter
     }
 
     func generation(of sink: Int) -> Int {
         state.withLock { $0.generation(of: sink) }
     }
 
-    func outstanding(_ number: DeliveryNumber, sink: Int, generation: Int) -> State.Outstanding? {
-        state.withLock { $0.outstanding(number, sink: sink, generation: generation) }
+    func accept(_ number: DeliveryNumber, sink: Int, generation: Int) -> State.Outstanding? {
+        state.withLock { $0.accept(number, sink: sink, generation: generation) }
     }
 
     /// Notes an acknowledgement.
-    /// - Returns: whether the watermark moved.
-    func acknowledge(_ number: DeliveryNumber, sink: Int) -> Bool {
+    /// - Returns: whether the watermark moved, and the bytes that are held no longer.
+    func acknowledge(_ number: DeliveryNumber, sink: Int) -> (watermarkMoved: Bool, released: [(sink: Int, bytes: Int)])
+    {
         let actions = state.withLock { $0.acknowledge(number, sink: sink) }
         perform(actions)
-        return actions.watermarkMoved
+        return (actions.watermarkMoved, actions.released)
+    }
+
+    func refuse(_ number: DeliveryNumber, sink: Int) {
+        perform(state.withLock { $0.refuse(number, sink: sink) })
     }
 
     func takeWatermark() -> [Int32: Int64] {
@@ -55,13 +66,14 @@ final class DeliveryTracker: Sendable {
         }
     }
 
-    /// Suspends until a sink has acknowledged everything. Cancellation ends the wait by throwing.
-    func waitUntilSettled(sink: Int) async throws {
+    /// Suspends until a sink has acknowledged all that it may. Cancellation ends the wait by throwing.
+    /// - Returns: false if the wait was interrupted.
+    func waitUntilSettled(sink: Int) async throws -> Bool {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (waiter: CheckedContinuation<Void, any Error>) in
-                let answer: Result<Void, any Error>? = state.withLock { state in
+            try await withCheckedThrowingContinuation { waiter in
+                let answer: Result<Bool, any Error>? = state.withLock { state in
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    return state.waitUntilSettled(sink: sink, waiter) ? .success(()) : nil
+                    return state.waitUntilSettled(sink: sink, waiter).map { .success($0) }
                 }
                 if let answer { waiter.resume(with: answer) }
             }
@@ -70,9 +82,9 @@ final class DeliveryTracker: Sendable {
         }
     }
 
-    /// Ends a wait for the last acknowledgements with an error.
-    func failSettling(sink: Int, _ error: PipelineError) {
-        state.withLock { $0.removeSettled(sink: sink) }?.resume(throwing: error)
+    /// Ends a wait for the last acknowledgements.
+    func interruptSettling(sink: Int) {
+        state.withLock { $0.interruptSettling(sink: sink) }?.resume(returning: false)
     }
 
     func beginGeneration(sink: Int) -> [State.Outstanding] {
@@ -93,6 +105,6 @@ final class DeliveryTracker: Sendable {
 
     private func perform(_ actions: State.Actions) {
         for (waiter, isLost) in actions.barriers { waiter.resume(returning: !isLost) }
-        for waiter in actions.settled { waiter.resume() }
+        for waiter in actions.settled { waiter.resume(returning: true) }
     }
 }

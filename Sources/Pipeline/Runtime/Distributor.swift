@@ -7,11 +7,13 @@ final class Distributor: BatchOutput {
     private let tracker: DeliveryTracker
     private let clock: any PipelineClock
     private let fields: FieldStep?
-    private let deadLane: Int?
+    let deadLane: Int?
     private let deadShare: Mutex<DeadShare>
     private let shareLimit: Double
     // Loops end on different threads; the last of them lets the place for dead letters end.
-    private let unfinished: Mutex<Set<Int>>
+    private let ending: Mutex<(unfinished: Set<Int>, isFinished: Bool)>
+    // After a batch that may not go on none may: an acknowledgement of a later one would move positions past it.
+    private let isRefusing = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - lanes: the sinks.
@@ -31,7 +33,7 @@ final class Distributor: BatchOutput {
         self.deadLane = deadLane
         self.deadShare = Mutex(DeadShare(limit: deadShareLimit))
         self.shareLimit = deadShareLimit
-        self.unfinished = Mutex(Set(lanes.indices))
+        self.ending = Mutex((Set(lanes.indices), false))
     }
 
     func waitForRoom() async throws -> ChannelRoom {
@@ -50,10 +52,16 @@ final class Distributor: BatchOutput {
     }
 
     func send(_ batch: Batch) -> SendOutcome {
+        if isRefusing.load(ordering: .relaxed) { return .closed }
         var batch = batch
         let deadBefore = batch.dead.count
         fields?.apply(&batch)
-        if let error = problem(with: batch) { return .refused(error) }
+        do {
+            try check(living: batch.records.count, dead: batch.dead.count, first: batch.dead.first, of: batch.stream)
+        } catch {
+            isRefusing.store(true, ordering: .relaxed)
+            return .refused(error)
+        }
         for dead in batch.dead[deadBefore...] {
             guard let lane = lanes.first(where: { $0.name == dead.stage }) else { continue }
             lane.ledger.entered.count(1)
@@ -69,38 +77,39 @@ final class Distributor: BatchOutput {
         return isTaken ? .sent : .closed
     }
 
-    /// Why the batch may not go on: its dead records have no place, or are too many.
-    private func problem(with batch: Batch) -> PipelineError? {
-        if let dead = batch.dead.first, deadLane == nil {
-            return .noPlaceForDead(dead, topic: batch.stream.topic)
-        }
-        let share = deadShare.withLock {
-            $0.note(living: batch.records.count, dead: batch.dead.count, now: clock.now)
-        }
-        return share.map {
-            PipelineError(
-                .badData, "cannot go on with so many bad records",
-                reason: "\(Int(($0 * 100).rounded())) % of the records within a minute were rejected, above the limit "
-                    + "of \(Int((shareLimit * 100).rounded())) %",
-                remedy: "Look at the reasons of the dead letters: this is rather a wrong schema than bad records. "
-                    + "max_dead_share sets the limit")
-        }
+    /// Throws if dead records have no place, or are too many.
+    private func check(
+        living: Int, dead: Int, first: DeadRecord?, of stream: StreamIdentity
+    ) throws(PipelineError) {
+        if let first, deadLane == nil { throw .noPlaceForDead(first, topic: stream.topic) }
+        let share = deadShare.withLock { $0.note(living: living, dead: dead, now: clock.now) }
+        guard let share else { return }
+        throw PipelineError(
+            .badData, "cannot go on with so many bad records",
+            reason: "\(Int((share * 100).rounded())) % of the records within a minute were rejected, above the limit "
+                + "of \(Int((shareLimit * 100).rounded())) %",
+            remedy: "Look at the reasons of the dead letters: this is rather a wrong schema than bad records. "
+                + "max_dead_share sets the limit")
     }
 
     func finish() {
-        for lane in lanes where lane.index != deadLane || lanes.count == 1 { lane.channel.finish() }
+        let mayDeadLaneEnd = ending.withLock { ending in
+            ending.isFinished = true
+            return ending.unfinished.allSatisfy { $0 == deadLane }
+        }
+        for lane in lanes where lane.index != deadLane || mayDeadLaneEnd { lane.channel.finish() }
     }
 
     /// Notes that a sink's loop has ended. The place for dead letters goes on until all others have: what they reject
     /// last still reaches it.
-    /// - Returns: whether every loop has ended.
-    func laneEnded(_ index: Int) -> Bool {
-        let left = unfinished.withLock { unfinished in
-            unfinished.remove(index)
-            return unfinished
+    /// - Returns: whose loops have not ended.
+    func laneEnded(_ index: Int) -> Set<Int> {
+        let (left, isFinished) = ending.withLock { ending in
+            ending.unfinished.remove(index)
+            return (ending.unfinished, ending.isFinished)
         }
-        if let deadLane, left == [deadLane] { lanes[deadLane].channel.finish() }
-        return left.isEmpty
+        if let deadLane, left == [deadLane], isFinished { lanes[deadLane].channel.finish() }
+        return left
     }
 
     /// Records that were rejected in front of the sinks, in the name of any of them.
@@ -114,26 +123,41 @@ final class Distributor: BatchOutput {
         for lane in lanes { lane.channel.stopSender() }
     }
 
-    /// Brings records that a sink rejected to the place for dead letters. From any thread.
-    func deliverDead(
-        _ rejections: [Rejection], of batch: Batch, lane: SinkLane, number: DeliveryNumber
-    ) -> SendOutcome {
-        let dead = rejections.map {
-            DeadRecord(record: batch.records[$0.index], stage: lane.name, reason: $0.reason)
-        }
-        guard let deadLane, deadLane != lane.index else {
-            return dead.first.map { .refused(.noPlaceForDead($0, topic: batch.stream.topic)) } ?? .sent
-        }
+    /// The batch of dead records that a sink's rejections come to, or nil where there are none.
+    /// - Throws: if they have no place or are too many, or if the sink names a record that the batch does not have.
+    func letter(_ rejections: [Rejection], of batch: Batch, lane: SinkLane) throws(PipelineError) -> Batch? {
+        if rejections.isEmpty { return nil }
+        var named: Set<Int> = []
         var letter = batch
         letter.records = []
         letter.claims = []
-        letter.dead = dead
-        guard let side = tracker.deliverDead(letter, to: deadLane, from: lane.index, parent: number) else {
-            return .closed
+        letter.dead = []
+        for rejection in rejections where named.insert(rejection.index).inserted {
+            guard batch.records.indices.contains(rejection.index) else {
+                throw PipelineError(
+                    .internalFault, "cannot bring a rejected record to its place",
+                    reason: "the sink rejects record \(rejection.index) of \(batch.records.count)")
+            }
+            letter.dead.append(
+                DeadRecord(record: batch.records[rejection.index], stage: lane.name, reason: rejection.reason))
         }
+        if let first = letter.dead.first, deadLane == lane.index {
+            throw .noPlaceForDead(first, topic: batch.stream.topic)
+        }
+        // They were noted as living when they were sent.
+        try check(living: -letter.dead.count, dead: letter.dead.count, first: letter.dead.first, of: batch.stream)
+        return letter
+    }
+
+    /// Brings records that a sink rejected to the place for dead letters. From any thread.
+    func deliverDead(_ letter: Batch, from lane: SinkLane, number: DeliveryNumber) {
+        guard let deadLane,
+            let side = tracker.deliverDead(letter, to: deadLane, from: lane.index, parent: number)
+        else { return }
         let isTaken = lanes[deadLane].channel.send(
             Delivery(number: side, batch: letter), weight: ChannelWeight(records: 1, bytes: 0))
-        return isTaken ? .sent : .closed
+        // Given up, or ended already: then nobody waits for the letter.
+        if !isTaken { tracker.refuse(side, sink: deadLane) }
     }
 }
 

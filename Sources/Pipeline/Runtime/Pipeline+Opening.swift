@@ -4,13 +4,13 @@ internal import Synchronization
 enum OpenedStage: Sendable {
     case source(any Source)
     case transform(any Transform)
-    case sink(any Sink)
+    case sink(SinkLane)
 
     func close() async {
         switch self {
         case .source(let source): await source.close()
         case .transform(let transform): await transform.close()
-        case .sink(let sink): await sink.close()
+        case .sink(let lane): await lane.close()
         }
     }
 }
@@ -31,8 +31,8 @@ extension Pipeline {
         let opening = Task { [self] in
             for lane in sinks {
                 current.withLock { $0 = lane.name }
-                opened.withLock { $0.append(.sink(lane.sink)) }
-                try await lane.sink.open(context(of: lane))
+                opened.withLock { $0.append(.sink(lane)) }
+                try await lane.open(context(of: lane))
             }
             for lane in transforms {
                 current.withLock { $0 = lane.name }
@@ -45,8 +45,15 @@ extension Pipeline {
                 SourceContext(
                     stage: stageContext(parts.source.name, index: 0),
                     owners: sinks.compactMap { $0.sink as? any PositionOwner }))
-            for lane in sinks { try await lane.sink.start() }
-            for lane in transforms { try await lane.transform.start() }
+            for lane in sinks {
+                current.withLock { $0 = lane.name }
+                try await lane.sink.start()
+            }
+            for lane in transforms {
+                current.withLock { $0 = lane.name }
+                try await lane.transform.start()
+            }
+            current.withLock { $0 = parts.source.name }
             try await parts.source.stage.start()
             try Task.checkCancellation()
         }
@@ -71,19 +78,22 @@ extension Pipeline {
             stop: { [weak self] reason in self?.requestStop(reason, at: index) })
     }
 
+    /// The context for a sink's present generation. It does not hold the sink, which holds it.
     func context(of lane: SinkLane) -> SinkContext {
-        SinkContext(
+        let index = lane.index
+        let generation = tracker.generation(of: index)
+        return SinkContext(
             stage: stageContext(lane.name, index: 0), takesDeadLetters: lane.name == parts.deadLetters,
             barrier: { [tracker] claims in
-                guard try await tracker.waitForOthers(claims, sink: lane.index) else {
+                guard try await tracker.waitForOthers(claims, sink: index) else {
                     throw PipelineError(
                         .inputOutput, "cannot commit",
                         reason: "another required sink has failed and does not hold the records")
                 }
             },
-            failure: { [tracker] error in
-                lane.fail(error)
-                tracker.failSettling(sink: lane.index, error)
+            failure: { [weak lane, tracker] error in
+                lane?.fail(error, generation: generation)
+                tracker.interruptSettling(sink: index)
             })
     }
 }

@@ -11,14 +11,24 @@ extension Pipeline {
             for delivery in lane.channel.close() {
                 lane.ledger.entered.count(delivery.batch.records.count)
             }
+            let pending = max(0, lane.ledger.entry.pending)
             let left = tracker.unacknowledged(sink: lane.index).reduce(0) { $0 + $1.item.records.count }
-            lane.ledger.returned.count(min(left, lane.ledger.entry.pending))
+            // The batches of a sink that was given up are let go, and cannot be counted one by one.
+            lane.ledger.returned.count(tracker.isLost(sink: lane.index) ? pending : min(left, pending))
         }
         let isCutShort = times.withLock { $0.isCutOff } || stopControl.error != nil
         guard isCutShort else { return }
         for ledger in [sourceLedger] + transforms.map(\.ledger) {
-            ledger.returned.count(ledger.entry.pending)
+            ledger.returned.count(max(0, ledger.entry.pending))
         }
+    }
+
+    /// Records that had passed the stop and were delivered nowhere.
+    private var givenUp: Int {
+        let stop = stopControl.stop?.stage ?? 0
+        let inTransforms = transforms.reduce(0) { $0 + ($1.index > stop ? $1.ledger.entry.returned : 0) }
+        let inSinks = sinks.filter(\.isRequired).map(\.ledger.entry.returned).max() ?? 0
+        return inTransforms + inSinks
     }
 
     func report() -> RunReport {
@@ -41,7 +51,7 @@ extension Pipeline {
                 bytes: $0.ledger.bytes.load(ordering: .relaxed),
                 heldBack: .nanoseconds($0.heldBack.load(ordering: .relaxed)), measurements: $0.sink.measurements)
         }
-        let required = sinks.contains { $0.isRequired } ? sinks.filter(\.isRequired) : sinks
+        let required = sinks.filter(\.isRequired)
         let imbalance = times.ended == nil ? nil : imbalance(stages)
         var error = stopControl.error
         if error == nil, let imbalance {
@@ -54,7 +64,7 @@ extension Pipeline {
             elapsed: times.started.map { (times.ended ?? clock.now) - $0 } ?? .zero,
             records: required.map { $0.ledger.entry.out }.min() ?? 0,
             bytes: required.map { $0.ledger.bytes.load(ordering: .relaxed) }.min() ?? 0,
-            givenUp: times.isCutOff ? required.map { $0.ledger.entry.returned }.max() ?? 0 : 0,
+            givenUp: times.isCutOff ? givenUp : 0,
             isBalanced: imbalance == nil, imbalance: imbalance, error: error, stages: stages)
     }
 

@@ -22,57 +22,88 @@ extension Pipeline {
                 isRunning = false
             }
         }
-        if distributor.laneEnded(lane.index) { completion.complete() }
+        laneEnded(lane)
+    }
+
+    private func laneEnded(_ lane: SinkLane) {
+        let left = distributor.laneEnded(lane.index)
+        if left.isEmpty { completion.complete() }
+        // Nobody waits longer than for draining for a sink whose acknowledgement nobody waits for.
+        if left.contains(where: { !sinks[$0].isRequired }),
+            left.allSatisfy({ !sinks[$0].isRequired || $0 == distributor.deadLane })
+        {
+            limitPatience()
+        }
     }
 
     /// - Returns: whether there is more to come.
     private func step(_ lane: SinkLane, _ flushDue: inout Duration?) async throws -> Bool {
+        // Asked before receiving: in a stream without pauses no wait for the next batch ever times out.
+        if let due = flushDue, clock.now >= due {
+            flushDue = nil
+            try await lane.sink.flush()
+        }
         let reception = try await lane.channel.receive(until: flushDue, clock: clock)
+        switch reception {
+        case .element(let delivery):
+            tracker.receive(delivery.number, sink: lane.index)
+            lane.ledger.entered.count(delivery.batch.records.count)
+            lane.channel.request(delivery.batch.weight.records)
+        case .interrupted: lane.channel.resumeReceiver()
+        case .timedOut, .finished: break
+        }
         try lane.throwFailure()
         switch reception {
         case .element(let delivery):
-            lane.ledger.entered.count(delivery.batch.records.count)
-            lane.channel.request(delivery.batch.weight.records)
             try await write(delivery, to: lane)
             if flushDue == nil, let interval = lane.sink.flushInterval { flushDue = clock.now + interval }
-        case .timedOut:
-            flushDue = nil
-            try await lane.sink.flush()
-        case .interrupted:
+        case .timedOut, .interrupted:
             break
         case .finished:
             try await lane.sink.flush()
-            try await tracker.waitUntilSettled(sink: lane.index)
-            return false
+            guard lane.isRequired else {
+                // What a sink nobody waits for says from now on is void: the place for dead letters may end now.
+                _ = tracker.beginGeneration(sink: lane.index)
+                return false
+            }
+            // A failure that interrupts the wait is thrown by the next step.
+            return try await !tracker.waitUntilSettled(sink: lane.index)
         }
         return true
     }
 
     private func write(_ delivery: Delivery, to lane: SinkLane) async throws {
         let generation = tracker.generation(of: lane.index)
-        let receipt = Receipt { [weak self] rejections in
-            self?.settle(delivery.number, lane, generation, rejections)
+        // Without the batch: a sink may keep receipts for longer than batches.
+        let receipt = Receipt { [weak self, number = delivery.number, index = lane.index] rejections in
+            self?.settle(number, sink: index, generation, rejections)
         }
         try await lane.sink.write(delivery.batch, receipt: receipt)
     }
 
     /// A sink's acknowledgement, from any thread.
-    private func settle(_ number: DeliveryNumber, _ lane: SinkLane, _ generation: Int, _ rejections: [Rejection]) {
-        guard let delivery = tracker.outstanding(number, sink: lane.index, generation: generation) else { return }
-        if !rejections.isEmpty {
-            switch distributor.deliverDead(rejections, of: delivery.item, lane: lane, number: number) {
-            case .sent: break
-            case .closed: return
-            case .refused(let error):
-                fail(error, stage: lane.name, at: 0)
-                return
-            }
+    private func settle(_ number: DeliveryNumber, sink: Int, _ generation: Int, _ rejections: [Rejection]) {
+        guard let delivery = tracker.accept(number, sink: sink, generation: generation) else { return }
+        let lane = sinks[sink]
+        let letter: Batch?
+        do {
+            letter = try distributor.letter(rejections, of: delivery.item, lane: lane)
+        } catch {
+            tracker.refuse(number, sink: sink)
+            fail(error, stage: lane.name, at: 0)
+            return
         }
-        lane.ledger.out.count(delivery.item.records.count - rejections.count)
-        lane.ledger.dead.count(rejections.count)
+        // Counted before anybody is told: the last acknowledgement ends the run.
+        lane.ledger.out.count(delivery.item.records.count - (letter?.dead.count ?? 0))
+        lane.ledger.dead.count(letter?.dead.count ?? 0)
         lane.ledger.bytes.count(delivery.item.size)
-        lane.channel.release(bytes: delivery.bytes)
-        if rejections.isEmpty, tracker.acknowledge(number, sink: lane.index) { output(of: 0).poke() }
+        if let letter {
+            distributor.deliverDead(letter, from: lane, number: number)
+            return
+        }
+        let (watermarkMoved, released) = tracker.acknowledge(number, sink: sink)
+        for (sink, bytes) in released { sinks[sink].channel.release(bytes: bytes) }
+        if watermarkMoved { output(of: 0).poke() }
     }
 
     /// Closes and opens a sink until it opens, then gives it again what it has not acknowledged. The source is not asked
@@ -84,13 +115,13 @@ extension Pipeline {
             let pause = backoff.next()
             log.child(lane.name).warning(
                 "failed, will be opened again", .init("error", String(describing: error)), .init("in", "\(pause)"))
-            await lane.sink.close()
+            await lane.close()
             let again = tracker.beginGeneration(sink: lane.index)
+            lane.beginGeneration(tracker.generation(of: lane.index))
             try await clock.sleep(until: clock.now + pause)
             do {
-                try await lane.sink.open(context(of: lane))
+                try await lane.open(context(of: lane))
                 try await lane.sink.start()
-                lane.channel.resumeReceiver()
                 for delivery in again {
                     try await write(Delivery(number: delivery.number, batch: delivery.item), to: lane)
                 }
@@ -109,7 +140,7 @@ extension Pipeline {
         for delivery in lane.channel.close() {
             lane.ledger.entered.count(delivery.batch.records.count)
         }
-        if lane.isRequired || sinks.allSatisfy({ !$0.isRequired }) {
+        if lane.isRequired {
             fail(error, stage: lane.name, at: 0)
         } else if !(error is CancellationError) {
             let error = PipelineError(wrapping: error, stage: lane.name)

@@ -9,6 +9,8 @@ extension Pipeline {
             try await moveThrough(lane, output, emitter)
             try await lane.transform.finish(emitter: emitter)
         } catch {
+            // Cut off in the middle, at the end of a run that was stopped behind this stage.
+            if error is CancellationError { lane.ledger.returned.count(max(0, lane.ledger.entry.pending)) }
             fail(error, stage: lane.name, at: lane.index)
         }
         output.finish()
@@ -68,24 +70,29 @@ extension Pipeline {
 
     private func emit(_ batch: Batch, from lane: TransformLane, to output: any BatchOutput) async throws {
         let dead = batch.dead.count { $0.stage == lane.name }
-        while true {
+        var outcome = SendOutcome.closed
+        sending: while true {
             if let stop = stopControl.stop, stop.stage > lane.index { break }
             switch try await output.waitForRoom() {
             case .poked: continue
-            case .stopped, .closed: break
+            case .stopped, .closed: break sending
             case .wanted:
-                switch output.send(batch) {
-                case .sent:
-                    lane.ledger.out.count(batch.records.count)
-                    lane.ledger.dead.count(dead)
-                    lane.ledger.bytes.count(batch.size)
-                    return
-                case .closed: break
-                case .refused(let error): fail(error, stage: lane.name, at: lane.index)
-                }
+                outcome = output.send(batch)
+                break sending
             }
-            break
         }
-        lane.ledger.returned.count(batch.records.count + dead)
+        switch outcome {
+        case .sent:
+            lane.ledger.out.count(batch.records.count)
+            lane.ledger.dead.count(dead)
+            lane.ledger.bytes.count(batch.size)
+        case .closed:
+            lane.ledger.returned.count(batch.records.count + dead)
+        case .refused(let error):
+            lane.ledger.returned.count(batch.records.count + dead)
+            // Here, not only where the transform's error arrives: it may keep the error to itself.
+            fail(error, stage: lane.name, at: lane.index)
+            throw error
+        }
     }
 }

@@ -11,6 +11,8 @@ public final class Pipeline: Sendable {
         var started: Duration?
         var ended: Duration?
         var patience: ScheduledAction?
+        var isPatienceLimited = false
+        var hasDrained = false
         var opening: Task<Void, any Error>?
         var isCutOff = false
     }
@@ -43,13 +45,15 @@ public final class Pipeline: Sendable {
         transforms = parts.transforms.enumerated().map { index, part in
             TransformLane(index: index + 1, part: part, memory: between, fields: steps.transforms[index])
         }
+        let anyRequired = parts.sinks.contains { $0.isRequired }
         sinks = parts.sinks.enumerated().map { index, part in
-            SinkLane(index: index, part: part, memory: parts.memory / 4 * 3)
+            // The place for dead letters is required: a position past a dead record may be stored only when the record
+            // is. Where no sink is required, all are.
+            let isRequired = part.isRequired || !anyRequired || part.sink.name == parts.deadLetters
+            return SinkLane(index: index, part: part, isRequired: isRequired, memory: parts.memory / 4 * 3)
         }
         tracker = DeliveryTracker(
-            roles: parts.sinks.map {
-                .init(isRequired: $0.isRequired, isOwner: $0.sink.stage is any PositionOwner)
-            })
+            roles: sinks.map { .init(isRequired: $0.isRequired, isOwner: $0.sink is any PositionOwner) })
         distributor = Distributor(
             lanes: sinks, tracker: tracker, clock: clock, fields: steps.sinks,
             deadLane: parts.sinks.firstIndex { $0.sink.name == parts.deadLetters },
@@ -91,18 +95,28 @@ public final class Pipeline: Sendable {
 
     /// From now on draining may take the drain timeout. The end of input by itself sets no limit: nobody is in a hurry,
     /// and an outage is waited out.
-    private func limitPatience() {
-        times.withLock { times in
-            guard times.patience == nil, times.started != nil, times.ended == nil else { return }
-            times.patience = clock.schedule(at: clock.now + parts.drainTimeout) { [weak self] in
-                self?.cutOff()
-            }
+    func limitPatience() {
+        let mayBegin = times.withLock { times in
+            guard !times.isPatienceLimited, times.started != nil, !times.hasDrained else { return false }
+            times.isPatienceLimited = true
+            return true
         }
+        guard mayBegin else { return }
+        // Outside the lock: a clock may call at once what is due at once.
+        let patience = clock.schedule(at: clock.now + parts.drainTimeout) { [weak self] in self?.cutOff() }
+        let isOver = times.withLock { times in
+            times.patience = patience
+            return times.hasDrained
+        }
+        if isOver { patience.cancel() }
     }
 
     private func cutOff() {
-        times.withLock { $0.isCutOff = true }
-        completion.complete()
+        let isInTime = times.withLock { times in
+            if !times.hasDrained { times.isCutOff = true }
+            return times.isCutOff
+        }
+        if isInTime { completion.complete() }
     }
 
     // MARK: Running
@@ -117,7 +131,15 @@ public final class Pipeline: Sendable {
         do {
             opened = try await openAll()
             times.withLock { $0.started = clock.now }
+            // A stop that came just before found nothing to limit.
+            if let stop = stopControl.stop, stop.reason != .endOfInput { limitPatience() }
             await moveBatches()
+            let patience = times.withLock { times in
+                times.hasDrained = true
+                if Task.isCancelled { times.isCutOff = true }
+                return times.patience
+            }
+            patience?.cancel()
         } catch let failure as OpeningFailure {
             opened = failure.opened
             fail(failure.error, stage: failure.stage, at: 0)
@@ -127,11 +149,7 @@ public final class Pipeline: Sendable {
         let moved = tracker.takeWatermark()
         if !moved.isEmpty { await parts.source.stage.advance(to: moved) }
         for stage in opened.reversed() { await stage.close() }
-        times.withLock { times in
-            times.ended = clock.now
-            times.patience?.cancel()
-            if Task.isCancelled { times.isCutOff = true }
-        }
+        times.withLock { $0.ended = clock.now }
         settleLedger()
         return report()
     }

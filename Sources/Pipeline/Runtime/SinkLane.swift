@@ -11,6 +11,7 @@ final class SinkLane: Sendable {
     let index: Int
     let name: String
     let type: String
+    /// Whether its acknowledgements are waited for, and its failure is the run's.
     let isRequired: Bool
     let sink: any Sink
     let channel: Channel<Delivery>
@@ -19,32 +20,58 @@ final class SinkLane: Sendable {
     let heldBack = Atomic<Int64>(0)
     /// Records rejected in this sink's name before they reached it.
     let rejectedAhead = Atomic<Int>(0)
-    // A failure comes from any thread (delivery reports); the sink's loop takes it.
-    private let failure = Mutex<PipelineError?>(nil)
+    // A failure comes from any thread (delivery reports); the sink's loop takes it. One that an earlier generation of the
+    // sink reports late concerns nobody any more.
+    private let failure = Mutex<(generation: Int, error: PipelineError?)>((0, nil))
+    private let isOpen = Atomic<Bool>(false)
 
-    init(index: Int, part: PipelineParts.SinkPart, memory: Int) {
+    /// - Parameters:
+    ///   - index: the sink's index.
+    ///   - part: the sink.
+    ///   - isRequired: whether its acknowledgements are waited for.
+    ///   - memory: bytes that its unacknowledged batches may hold.
+    init(index: Int, part: PipelineParts.SinkPart, isRequired: Bool, memory: Int) {
         self.index = index
-        isRequired = part.isRequired
+        self.isRequired = isRequired
         name = part.sink.name
         type = part.sink.type
         sink = part.sink.stage
         channel = Channel(byteLimit: memory, keepsBytesUntilReleased: true)
     }
 
-    /// Notes a failure outside a call and wakes the sink's loop. The first one counts.
-    func fail(_ error: PipelineError) {
-        failure.withLock { if $0 == nil { $0 = error } }
-        channel.interruptReceiver()
+    /// Opens the sink.
+    func open(_ context: SinkContext) async throws {
+        isOpen.store(true, ordering: .relaxed)
+        try await sink.open(context)
+    }
+
+    /// Closes the sink unless it is closed.
+    func close() async {
+        if isOpen.exchange(false, ordering: .relaxed) { await sink.close() }
+    }
+
+    /// Notes a failure outside a call and wakes the sink's loop. The first one of a generation counts.
+    func fail(_ error: PipelineError, generation: Int) {
+        let isNews = failure.withLock { failure in
+            guard failure.generation == generation, failure.error == nil else { return false }
+            failure.error = error
+            return true
+        }
+        if isNews { channel.interruptReceiver() }
+    }
+
+    /// Forgets failures of earlier generations.
+    func beginGeneration(_ generation: Int) {
+        failure.withLock { $0 = (generation, nil) }
+        channel.resumeReceiver()
     }
 
     /// Throws the failure that was noted, once.
     func throwFailure() throws(PipelineError) {
         let error = failure.withLock { failure in
-            defer { failure = nil }
-            return failure
+            defer { failure.error = nil }
+            return failure.error
         }
-        guard let error else { return }
-        channel.resumeReceiver()
-        throw error
+        if let error { throw error }
     }
 }
