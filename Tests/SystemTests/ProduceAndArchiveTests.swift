@@ -6,11 +6,11 @@ import Testing
 @Suite("Produce and archive through a real Kafka", .enabled(if: SystemTest.brokers != nil, SystemTest.noKafka))
 struct ProduceAndArchiveTests {
     /// Every row must be the record that its seed and index say, and every index must be there once.
-    static func expectStream(_ archive: ArchiveFile, seed: UInt64, count: Int) throws {
-        let stream = TransactionStream(seed: seed)
+    static func expectStream(_ archive: ArchiveFile, seed: Int64, count: Int) throws {
+        let stream = TransactionStream(TransactionSettings(seed: seed))
         let rows = try archive.rows(
             """
-            SELECT transaction_id, atm_id, region_id, amount, status_code, user_id, card_number, transaction_type,
+            SELECT transaction_id, atm_id, region_id, printf('%.2f', amount), status_code, user_id, card_number, transaction_type,
                 location, currency, timestamp FROM transactions
             """)
         #expect(rows.count == count)
@@ -23,11 +23,13 @@ struct ProduceAndArchiveTests {
                 continue
             }
             seen.insert(parts.index)
-            let expected = stream.transaction(at: parts.index)
-            let found = row.dropFirst().dropLast().map { $0 ?? "NULL" }
+            // Under the wall clock a record's time is its sending time, which the id carries in milliseconds.
+            let expected = stream.transaction(at: parts.index, time: Timestamp(milliseconds: parts.milliseconds))
+            let found = row.dropLast().map { $0 ?? "NULL" } + [String((row[10] ?? "").prefix(23))]
             let wanted = [
-                expected.atm, expected.region, "\(expected.amount)", expected.status, expected.user, expected.card,
-                expected.type, expected.location, expected.currency,
+                expected.transactionID, expected.atmID, expected.regionID, expected.amount, expected.statusCode,
+                expected.userID, expected.cardNumber, expected.transactionType, expected.locationName,
+                expected.currencyCode, String(expected.timestamp.prefix(23)),
             ]
             if found != wanted { differences.append("record \(parts.index): \(found) instead of \(wanted)") }
         }

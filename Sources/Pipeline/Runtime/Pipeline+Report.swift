@@ -59,9 +59,13 @@ extension Pipeline {
                 .internalFault, "the ledger does not balance", reason: imbalance,
                 remedy: "Please report it: records may be missing or doubled")
         }
+        let started = times.started ?? clock.now
+        let ended = times.ended ?? clock.now
+        let isDrainingWork = stopControl.stop.map { $0.reason == .endOfInput } ?? true
+        let flowEnd = isDrainingWork ? ended : times.stopped ?? ended
         return RunReport(
-            pipeline: parts.name, outcome: outcome(times, error),
-            elapsed: times.started.map { (times.ended ?? clock.now) - $0 } ?? .zero,
+            pipeline: parts.name, outcome: outcome(times, error), elapsed: max(.zero, ended - started),
+            flowing: max(.zero, flowEnd - started),
             records: required.map { $0.ledger.entry.out }.min() ?? 0,
             bytes: required.map { $0.ledger.bytes.load(ordering: .relaxed) }.min() ?? 0,
             givenUp: times.isCutOff ? givenUp : 0,

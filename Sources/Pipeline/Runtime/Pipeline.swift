@@ -9,6 +9,7 @@ public final class Pipeline: Sendable {
 
     struct Times {
         var started: Duration?
+        var stopped: Duration?
         var ended: Duration?
         var patience: ScheduledAction?
         var isPatienceLimited = false
@@ -80,7 +81,12 @@ public final class Pipeline: Sendable {
         // What cannot be read again passes: the stop moves up to the source.
         let stage = parts.source.stage.isReplayable ? stage : 0
         guard stopControl.request(StopControl.Stop(stage: stage, reason: reason)) else { return }
-        times.withLock { $0.opening }?.cancel()
+        let now = clock.now
+        let opening = times.withLock { times in
+            times.stopped = now
+            return times.opening
+        }
+        opening?.cancel()
         for index in 0..<max(1, stage) { output(of: index).stopSender() }
         for transform in transforms where transform.index <= stage { transform.input.interruptReceiver() }
     }

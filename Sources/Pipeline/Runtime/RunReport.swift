@@ -38,6 +38,9 @@ public struct RunReport: Sendable {
     public var outcome: RunOutcome
     /// From the moment every stage was open.
     public var elapsed: Duration
+    /// The part of it in which records were asked for: until a stop. Draining and closing come after. All of it where
+    /// the source had no more, since then delivering the rest is the work itself.
+    public var flowing: Duration
     /// Records this run delivered: acknowledged by every required sink.
     public var records: Int
     /// Their bytes.
@@ -53,9 +56,10 @@ public struct RunReport: Sendable {
     /// The stages: source, transforms, sinks.
     public var stages: [StageReport]
 
-    /// Delivered records by elapsed time; 0 before any time has passed.
+    /// Delivered records by the time in which records were asked for, so that a rate that was kept reads as such; 0
+    /// before any time has passed.
     public var recordsPerSecond: Double {
-        let seconds = elapsed / .seconds(1)
+        let seconds = flowing / .seconds(1)
         return seconds > 0 ? Double(records) / seconds : 0
     }
 

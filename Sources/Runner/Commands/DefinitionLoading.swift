@@ -18,7 +18,7 @@ struct DefinitionLoading {
         var variables: [String: String] = [:]
         for path in options.environmentFiles {
             do throws(DefinitionMistakes) {
-                let contents = try PipelineFile(readingFrom: path).contents
+                let contents = try FileContents.bytes(of: path)
                 variables.merge(try EnvironmentFile.variables(contents, file: path)) { $1 }
             } catch {
                 mistakes += error.all
