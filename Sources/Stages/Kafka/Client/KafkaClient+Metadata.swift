@@ -46,3 +46,13 @@ extension KafkaClient {
         return (low, high)
     }
 }
+
+extension KafkaClient {
+    /// The next offset of a partition as the last fetch's answer had it; asks nobody. Negative if not known.
+    func cachedHigh(_ topic: String, _ partition: Int32) -> Int64 {
+        var low: Int64 = -1
+        var high: Int64 = -1
+        rd_kafka_get_watermark_offsets(handle, topic, partition, &low, &high)
+        return high
+    }
+}

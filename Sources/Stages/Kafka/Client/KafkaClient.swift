@@ -32,13 +32,17 @@ final class KafkaClient: @unchecked Sendable {
     ///   - properties: in layers; a later layer overrides an earlier one.
     ///   - events: which events the queue gives, beside log lines and errors.
     ///   - log: where log lines and errors go.
-    init(_ kind: rd_kafka_type_t, properties: [[String: String]], events: Int32, log: ClientLog) throws(PipelineError) {
+    ///   - isGroupMember: for a consumer with a `group.id`, whose queue is the group's.
+    init(
+        _ kind: rd_kafka_type_t, properties: [[String: String]], events: Int32, log: ClientLog,
+        isGroupMember: Bool = false
+    ) throws(PipelineError) {
         let configuration = ClientConfiguration()
         var merged = Self.base
         for layer in properties { merged.merge(layer) { _, later in later } }
         try configuration.set(merged)
         handle = try configuration.makeClient(kind, events: events | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_ERROR)
-        if kind == RD_KAFKA_CONSUMER {
+        if isGroupMember {
             rd_kafka_poll_set_consumer(handle)
             queue = rd_kafka_queue_get_consumer(handle)
         } else {

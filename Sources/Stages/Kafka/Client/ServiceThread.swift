@@ -5,7 +5,7 @@ internal import Synchronization
 /// cooperative pool nor a pinned actor's thread may do for long.
 final class ServiceThread: Sendable {
     private struct State {
-        var hasEnded = false
+        var isRunning = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -26,6 +26,7 @@ final class ServiceThread: Sendable {
     /// Starts the thread; once.
     /// - Parameter body: runs until ``isStopping``, blocking for at most 100 ms at a time.
     func start(_ body: @escaping @Sendable (ServiceThread) -> Void) {
+        state.withLock { $0.isRunning = true }
         let thread = Thread { [self] in
             body(self)
             end()
@@ -34,21 +35,21 @@ final class ServiceThread: Sendable {
         thread.start()
     }
 
-    /// Has the body return and waits until it has.
+    /// Has the body return and waits until it has; at once if it was never started.
     func stop() async {
         stopping.store(true, ordering: .releasing)
         await withCheckedContinuation { continuation in
-            let hasEnded = state.withLock { state in
-                if !state.hasEnded { state.waiters.append(continuation) }
-                return state.hasEnded
+            let isRunning = state.withLock { state in
+                if state.isRunning { state.waiters.append(continuation) }
+                return state.isRunning
             }
-            if hasEnded { continuation.resume() }
+            if !isRunning { continuation.resume() }
         }
     }
 
     private func end() {
         let waiters = state.withLock { state in
-            state.hasEnded = true
+            state.isRunning = false
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }

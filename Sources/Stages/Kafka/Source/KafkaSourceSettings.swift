@@ -1,0 +1,78 @@
+public import Pipeline
+
+/// The kafka source's settings.
+struct KafkaSourceSettings: Sendable {
+    enum Until: String, Sendable, CaseIterable {
+        case forever, end
+    }
+
+    static let group = Setting<String?>.optionalText(
+        "group", "The consumer group that keeps the positions; without one the sinks keep them, or nobody does")
+    static let partitions = Setting<PartitionChoice?>(
+        "partitions", .either([.choice([""]), .list(.integer(0...Int64(Int32.max)), minimum: 1), .text]),
+        default: .text(""), defaultText: "\"all\"",
+        "What to read without a group: \"all\", a list such as [0, 2], or \"shard 1/3\"", convert: choice)
+    static let reset = Setting<StartPositions.Reset>.choice(
+        "offset_reset", default: .earliest, "Where to begin when no position is stored")
+    static let until = Setting<Until>.choice(
+        "until", default: .forever, "Whether to end at the end that each partition has at the start")
+
+    let connection: ConnectionSettings
+    let group: String?
+    let partitions: PartitionChoice
+    let reset: StartPositions.Reset
+    let endsAtEnd: Bool
+
+    init(_ values: SettingValues) {
+        connection = ConnectionSettings(values)
+        group = values[Self.group]
+        partitions = values[Self.partitions] ?? .all
+        reset = values[Self.reset]
+        endsAtEnd = values[Self.until] == .end
+    }
+
+    static func problems(_ values: SettingValues) -> [SettingProblem] {
+        var problems = ConnectionSettings.problems(values, side: .consumer)
+        if values[group] != nil, values[partitions] != nil {
+            problems.append(
+                SettingProblem(
+                    setting: partitions.name,
+                    message: "cannot stand beside \"group\": a group spreads the partitions itself"))
+        }
+        return problems
+    }
+
+    /// Nil inside means that nothing was chosen; nil outside, that the words are wrong.
+    private static func choice(_ value: SettingValue) -> PartitionChoice?? {
+        switch value {
+        case .text(""):
+            return .some(nil)
+        case .text(let words):
+            guard let choice = PartitionChoice(words) else { return nil }
+            return choice
+        case .list(let members):
+            let numbers = members.compactMap {
+                if case .integer(let number) = $0 { Int32(exactly: number) } else { nil }
+            }
+            return numbers.count == members.count ? PartitionChoice.list(numbers) : nil
+        default:
+            return nil
+        }
+    }
+}
+
+extension KafkaSource {
+    /// The declaration of the kafka source.
+    public static let definition = StageDefinition(
+        .source, "kafka", summary: "Reads records from a Kafka topic, as a group member or partition by partition.",
+        settings: [
+            ConnectionSettings.brokers, ConnectionSettings.topic, KafkaSourceSettings.group,
+            KafkaSourceSettings.partitions, KafkaSourceSettings.reset, KafkaSourceSettings.until,
+            ConnectionSettings.connectTimeout, ConnectionSettings.properties, ConnectionSettings.secrets,
+            ConnectionSettings.secretFiles,
+        ],
+        example: #"{ "type": "kafka", "brokers": "localhost:9092", "topic": "atm-transactions", "until": "end" }"#,
+        traits: { StageDefinition.Traits(isGroupMember: $0[KafkaSourceSettings.group] != nil) },
+        problems: KafkaSourceSettings.problems,
+        make: { _, values in .source(KafkaSource(KafkaSourceSettings(values))) })
+}

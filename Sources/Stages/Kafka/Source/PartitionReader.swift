@@ -1,0 +1,60 @@
+internal import Pipeline
+
+/// How far one partition is read.
+struct PartitionReader {
+    let queue: PartitionQueue
+    /// Everything below is in a claim that was given out.
+    private(set) var claimed: Int64
+    /// Everything below was taken from the queue: `to` of the next claim.
+    private(set) var next: Int64
+    /// Where reading ends, or nil.
+    let end: Int64?
+    /// Whether nothing waits at the broker either, as far as last heard.
+    private(set) var isAtEnd = false
+    /// The last record's time; the partition with the oldest is read first.
+    private(set) var time = Int64.min
+    /// Bytes of a record, smoothed, by which a read is sized.
+    private(set) var meanSize = 512
+
+    init(queue: PartitionQueue, start: StartPositions.Start, end: Int64?) {
+        self.queue = queue
+        claimed = start.claimed
+        next = start.claimed
+        self.end = end
+    }
+
+    var partition: Int32 { queue.partition }
+
+    /// Whether the partition needs no more reading.
+    var isFinished: Bool { end.map { next >= $0 } ?? false }
+
+    /// What a batch has to claim now, or nil.
+    var claim: Claim? {
+        next > claimed ? Claim(partition: partition, from: claimed, to: next) : nil
+    }
+
+    /// Takes in a record.
+    /// - Returns: how many offsets before it there are no records at.
+    mutating func advance(past offset: Int64, at time: Int64, size: Int) -> Int64 {
+        let gap = offset - next
+        next = offset + 1
+        self.time = time
+        isAtEnd = false
+        meanSize += (size - meanSize) / 16
+        return gap
+    }
+
+    /// Takes in that the log ends at a position, markers and aborted records included.
+    /// - Returns: how many offsets before it there are no records at.
+    mutating func reach(end offset: Int64) -> Int64 {
+        let gap = max(0, offset - next)
+        next = max(next, offset)
+        isAtEnd = true
+        return gap
+    }
+
+    /// The claim has been given out.
+    mutating func commitClaim() {
+        claimed = next
+    }
+}
