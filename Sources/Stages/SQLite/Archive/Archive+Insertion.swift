@@ -1,0 +1,99 @@
+internal import Pipeline
+
+extension Archive {
+    /// A record whose key was there already.
+    struct Conflict {
+        /// Its index in the batch's records.
+        var index: Int
+        /// Why it is another record than the one that is there; nil if all its values are the same.
+        var difference: String?
+    }
+
+    /// Inserts the planned records, in the order of their key.
+    /// - Parameters:
+    ///   - plan: what to insert; put into order here.
+    ///   - batch: the batch.
+    /// - Returns: the records that were left out.
+    func insert(_ plan: inout BatchPlan, of batch: Batch) throws -> [Conflict] {
+        guard !plan.order.isEmpty else { return [] }
+        guard let fields = batch.fields else {
+            throw PipelineError(
+                .internalFault, "cannot write to the archive", reason: "the batch came without its parsed fields")
+        }
+        let sources = try schema.columns.map { column throws(PipelineError) in
+            guard let source = fields.column(column.field) else {
+                throw PipelineError(
+                    .internalFault, "cannot write to the archive", reason: "the field \(column.field) was not parsed")
+            }
+            return Int32(source)
+        }
+        if let key = schema.columns.firstIndex(where: \.isKey), schema.columns[key].type == .text {
+            plan.sort(by: Int(sources[key]), of: batch, fields)
+        }
+        let order = plan.order
+        return try withWindow(on: batch, fields, order, sources) { window throws(SQLiteFailure) in
+            try batchTable.lend(window) { () throws(SQLiteFailure) in
+                try insertion.run()
+                return connection.changes < order.count ? try findConflicts(order) : []
+            }
+        }
+    }
+
+    private func findConflicts(_ order: [UInt32]) throws(SQLiteFailure) -> [Conflict] {
+        guard let conflicts else { return [] }
+        var found: [Conflict] = []
+        while try conflicts.step() {
+            var conflict = Conflict(index: Int(order[Int(conflicts.integer(0))]))
+            if conflicts.integer(1) == 0 {
+                conflict.difference =
+                    "its key belongs to a record with other values, at partition \(conflicts.integer(2)) offset "
+                    + "\(conflicts.integer(3))"
+            }
+            found.append(conflict)
+        }
+        return found
+    }
+
+    /// Lends pointers into the batch. Each is valid for as long as `body` runs, which is what ``BatchTable`` asks for:
+    /// the arrays are held by their closures, the batch's bytes by the batch.
+    private func withWindow<Result>(
+        on batch: Batch, _ fields: FieldTable, _ order: [UInt32], _ sources: [Int32],
+        _ body: (BatchWindow) throws(SQLiteFailure) -> Result
+    ) throws -> Result {
+        let topic = batch.stream.topic.utf8CString
+        return try batch.withUnsafeBytes { bytes in
+            try fields.cells.withUnsafeBufferPointer { cells in
+                try fields.kinds.withUnsafeBufferPointer { kinds in
+                    try fields.unescaped.withUnsafeBytes { unescaped in
+                        try batch.records.withUnsafeBufferPointer { records in
+                            try order.withUnsafeBufferPointer { order in
+                                try sources.withUnsafeBufferPointer { sources in
+                                    try topic.withUnsafeBufferPointer { topic in
+                                        guard let bytes = bytes.baseAddress, let cells = cells.baseAddress,
+                                            let kinds = kinds.baseAddress, let records = records.baseAddress,
+                                            let shown = order.baseAddress, let sources = sources.baseAddress,
+                                            let topicText = topic.baseAddress
+                                        else {
+                                            throw PipelineError(
+                                                .internalFault, "cannot write to the archive",
+                                                reason: "the batch has records but no fields")
+                                        }
+                                        return try body(
+                                            BatchWindow(
+                                                bytes: bytes.assumingMemoryBound(to: CChar.self),
+                                                unescaped: (unescaped.baseAddress ?? bytes).assumingMemoryBound(
+                                                    to: CChar.self),
+                                                cells: cells, kinds: kinds, records: records, order: shown,
+                                                count: order.count, width: fields.names.count, sources: sources,
+                                                declaredColumns: Int32(schema.columns.count), topic: topicText,
+                                                topicLength: Int32(topic.count - 1)))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
