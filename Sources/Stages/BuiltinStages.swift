@@ -2,6 +2,17 @@ public import Pipeline
 
 /// The stages that ship.
 public enum BuiltinStages {
-    /// All definitions, sources first, in the order `runner stages` lists them.
-    public static let definitions: [StageDefinition] = []
+    /// All definitions in the order `runner stages` lists them.
+    public static let definitions: [StageDefinition] = [
+        Generator.definition,
+        KafkaSource.definition,
+        FileSource.definition,
+        RateGate.definition,
+        TimeToLive.definition,
+        FilterTransform.definition,
+        KafkaSink.definition,
+        SQLiteSink.definition,
+        FileSink.definition,
+        DiscardSink.definition,
+    ]
 }

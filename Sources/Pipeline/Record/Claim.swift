@@ -11,7 +11,7 @@ public struct Claim: Sendable, Hashable {
     public var to: Int64
     /// How many records the source read within it. The positions left over are holes: control records, aborted
     /// records, what compaction took. With it a sink can tell a hole from a record that a stage dropped.
-    public var records: Int64
+    public var records: Int
 
     /// Makes a claim.
     /// - Parameters:
@@ -19,11 +19,11 @@ public struct Claim: Sendable, Hashable {
     ///   - from: the first position.
     ///   - to: the position after the last; not below `from`.
     ///   - records: how many records the source read within it; nil where every position holds one.
-    public init(partition: Int32, from: Int64, to: Int64, records: Int64? = nil) {
+    public init(partition: Int32, from: Int64, to: Int64, records: Int? = nil) {
         precondition(from <= to, "a claim ends before it begins")
         self.partition = partition
         self.from = from
         self.to = to
-        self.records = records ?? to - from
+        self.records = records ?? Int(to - from)
     }
 }

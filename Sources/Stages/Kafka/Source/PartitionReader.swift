@@ -7,6 +7,8 @@ struct PartitionReader {
     private(set) var claimed: Int64
     /// Everything below was taken from the queue: `to` of the next claim.
     private(set) var next: Int64
+    /// Records among them since the last claim.
+    private(set) var read = 0
     /// Where reading ends, or nil.
     let end: Int64?
     /// Whether nothing waits at the broker either, as far as last heard.
@@ -30,7 +32,7 @@ struct PartitionReader {
 
     /// What a batch has to claim now, or nil.
     var claim: Claim? {
-        next > claimed ? Claim(partition: partition, from: claimed, to: next) : nil
+        next > claimed ? Claim(partition: partition, from: claimed, to: next, records: read) : nil
     }
 
     /// Takes in a record.
@@ -38,6 +40,7 @@ struct PartitionReader {
     mutating func advance(past offset: Int64, at time: Int64, size: Int) -> Int64 {
         let gap = offset - next
         next = offset + 1
+        read += 1
         self.time = time
         isAtEnd = false
         meanSize += (size - meanSize) / 16
@@ -56,5 +59,6 @@ struct PartitionReader {
     /// The claim has been given out.
     mutating func commitClaim() {
         claimed = next
+        read = 0
     }
 }
