@@ -35,17 +35,20 @@ actor ClosureTransform: Transform {
     private let demanding: @Sendable (Int) async throws -> Int
     private let processing: @Sendable (Batch, Emitter) async throws -> Void
     private let finishing: @Sendable (Emitter) async throws -> Void
+    private let closing: @Sendable () -> Void
 
     init(
         opening: @escaping @Sendable (StageContext) async throws -> Void = { _ in },
         demanding: (@Sendable (Int) async throws -> Int)? = nil,
         processing: @escaping @Sendable (Batch, Emitter) async throws -> Void = { try await $1.send($0) },
-        finishing: @escaping @Sendable (Emitter) async throws -> Void = { _ in }
+        finishing: @escaping @Sendable (Emitter) async throws -> Void = { _ in },
+        closing: @escaping @Sendable () -> Void = {}
     ) {
         self.opening = opening
         self.demanding = demanding ?? { $0 }
         self.processing = processing
         self.finishing = finishing
+        self.closing = closing
         pacesDemand = demanding != nil
     }
 
@@ -53,6 +56,7 @@ actor ClosureTransform: Transform {
     func demand(downstream: Int) async throws -> Int { try await demanding(downstream) }
     func process(_ batch: Batch, emitter: Emitter) async throws { try await processing(batch, emitter) }
     func finish(emitter: Emitter) async throws { try await finishing(emitter) }
+    func close() async { closing() }
 }
 
 extension PipelineError {
