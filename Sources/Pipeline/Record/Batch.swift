@@ -37,8 +37,16 @@ public struct Batch: Sendable {
         return total
     }
 
-    /// Bytes of the buffer, which is what the batch costs in memory beside 48 bytes a record. Constant.
-    public var footprint: Int { storage.count + records.count * MemoryLayout<Record>.stride }
+    /// Bytes the batch costs in memory: its buffer, records, dead records, parsed fields, and what comes with every
+    /// batch, so that a stream of batches without records is bounded too. Constant.
+    public var footprint: Int {
+        Self.overhead + storage.count + records.count * MemoryLayout<Record>.stride
+            + dead.count * MemoryLayout<DeadRecord>.stride
+            + (fields.map { $0.cells.count * 8 + $0.kinds.count + $0.unescaped.count } ?? 0)
+    }
+
+    /// About what an empty batch takes: the buffer's object and its least room, the claims, its places in queues.
+    private static let overhead = 512
 
     /// Lends the batch's bytes for reading. 64 readable zero bytes follow the last one.
     /// - Parameter body: receives the bytes, which must not outlive the call.

@@ -71,13 +71,19 @@ struct LedgerTests {
 
     @Test("progress can be read while the stages work, and is never ahead of itself")
     func progress() async throws {
-        let gate = Watched(false)
-        let source = ScriptedSource([.records(3), .wait(gate), .records(3), .end])
-        let pipeline = laboratory.pipeline(source, sinks: [RecordingSink()])
+        let (isBlocked, gate) = (Watched(false), Watched(false))
+        let source = ScriptedSource([.records(3), .records(3), .end])
+        let sink = RecordingSink { call in
+            guard case .write(let batch) = call, batch.claims[0].from == 3 else { return }
+            isBlocked.open()
+            try await gate.pass()
+        }
+        let pipeline = laboratory.pipeline(source, sinks: [sink])
         #expect(pipeline.progress.outcome == .running)
         async let running = pipeline.run()
-        try await source.heard.wait { $0.watermark == [0: 3] }
+        try await isBlocked.pass()
         #expect(pipeline.progress.records == 3)
+        #expect(pipeline.progress["a"].pending == 3)
         #expect(pipeline.progress.outcome == .running)
         gate.open()
         let report = await running

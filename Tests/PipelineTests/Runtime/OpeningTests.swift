@@ -108,7 +108,8 @@ struct OpeningTests {
         do {
             let sink = HoardingSink()
             left = sink
-            let report = await laboratory.pipeline(ScriptedSource([.records(5), .records(5), .end]), sinks: [sink]).run()
+            let report = await laboratory.pipeline(ScriptedSource([.records(5), .records(5), .end]), sinks: [sink])
+                .run()
             #expect(report.records == 10)
         }
         #expect(left == nil)

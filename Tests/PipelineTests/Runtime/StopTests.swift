@@ -73,8 +73,10 @@ struct StopTests {
                 try await emitter.send(batch)
             })
         let sink = RecordingSink()
-        let report = await laboratory.pipeline(source, [ClosureTransform(), stopping, ClosureTransform()], sinks: [sink])
-            .run()
+        let report = await laboratory.pipeline(
+            source, [ClosureTransform(), stopping, ClosureTransform()], sinks: [sink]
+        )
+        .run()
         #expect(report.outcome == .timeToLive)
         #expect(sink.recording.value.texts == numbered(0..<4))
         #expect(report["source"].out == 8)
@@ -135,7 +137,11 @@ struct StopTests {
                 source, [holding, ClosureTransform(opening: { context.set($0) })], sinks: [sink])
             async let running = pipeline.run()
             try await held.wait { $0.count == 1 }
-            if stoppingIndex == 0 { pipeline.requestStop(.interrupted) } else { context.value?.requestStop(.interrupted) }
+            if stoppingIndex == 0 {
+                pipeline.requestStop(.interrupted)
+            } else {
+                context.value?.requestStop(.interrupted)
+            }
             source.wake()
             let report = await running
             #expect(sink.recording.value.texts == (stoppingIndex == 0 ? numbered(0..<3) : []))
