@@ -1,0 +1,247 @@
+import Foundation
+import Pipeline
+import Stages
+import Synchronization
+import Testing
+
+@Suite struct SQLiteOpeningTests {
+    /// Opens a sink on a file that it must refuse, and checks that nothing of the folder changed.
+    private func refusal(
+        _ bench: ArchiveBench, _ settings: [String: SettingValue] = [:],
+        _ operation: (SQLiteSink) async throws -> Void = { _ in }
+    ) async throws -> PipelineError {
+        let files = try bench.files
+        let before = try files.map { try Data(contentsOf: bench.folder.appendingPathComponent($0)) }
+        let sink = try bench.sink(settings)
+        let error = await pipelineError {
+            try await sink.open(bench.context())
+            try await operation(sink)
+        }
+        await sink.close()
+        #expect(try bench.files == files)
+        #expect(try files.map { try Data(contentsOf: bench.folder.appendingPathComponent($0)) } == before)
+        return try #require(error)
+    }
+
+    /// An archive with ten rows, closed.
+    private func archive() async throws -> ArchiveBench {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running()
+        try await bench.write(.records(0..<10), to: sink)
+        try await sink.flush()
+        await sink.close()
+        return bench
+    }
+
+    @Test("an archive held by another sink is refused, naming the holder's pid, and is free when that one is closed")
+    func lock() async throws {
+        let bench = try ArchiveBench()
+        let first = try await bench.running()
+        let second = try bench.sink()
+        let error = await pipelineError { try await second.open(bench.context()) }
+        #expect(error?.code == .cannotCreate)
+        #expect(error?.isRetriable == false)
+        #expect(error?.reason.contains("pid \(ProcessInfo.processInfo.processIdentifier) on ") == true)
+        await second.close()
+        #expect(try bench.files.contains("archive.db.lock"))
+        try await bench.write(.records(0..<10), to: first)
+        try await first.flush()
+        await first.close()
+        try await second.open(bench.context())
+        #expect(try await second.storedPositions() == [0: 10])
+        await second.close()
+        #expect(try bench.files == ["archive.db"])
+    }
+
+    @Test("a lock file left by a process that was killed holds nobody up")
+    func staleLock() async throws {
+        let bench = try ArchiveBench()
+        try Data("pid 1 on nowhere\n".utf8).write(to: URL(fileURLWithPath: bench.path + ".lock"))
+        let sink = try await bench.running()
+        await sink.close()
+        #expect(try bench.files == ["archive.db"])
+    }
+
+    @Test("only its owner may read an archive, its log and its lock")
+    func mode() async throws {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running()
+        for file in try bench.files {
+            let attributes = try FileManager.default.attributesOfItem(
+                atPath: bench.folder.appendingPathComponent(file).path)
+            #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600, "\(file)")
+        }
+        #expect(try bench.files == ["archive.db", "archive.db-shm", "archive.db-wal", "archive.db.lock"])
+        await sink.close()
+    }
+
+    @Test("an empty file becomes an archive")
+    func emptyFile() async throws {
+        let bench = try ArchiveBench()
+        try Data().write(to: URL(fileURLWithPath: bench.path))
+        let sink = try await bench.running()
+        await sink.close()
+        #expect(try bench.query("SELECT count(*) FROM transactions") == ["0"])
+    }
+
+    @Test(
+        "a file that is no database stays as it is",
+        arguments: ["some notes\n", "SQLite format 3\0 but no more", String(repeating: "x", count: 5_000)])
+    func notADatabase(content: String) async throws {
+        let bench = try ArchiveBench()
+        try Data(content.utf8).write(to: URL(fileURLWithPath: bench.path))
+        let error = try await refusal(bench)
+        #expect(error.code == .cannotCreate)
+        #expect(error.reason == "it is not a database")
+    }
+
+    @Test("a database that is no archive stays as it is")
+    func otherDatabase() async throws {
+        let bench = try ArchiveBench()
+        try Data().write(to: URL(fileURLWithPath: bench.path))
+        _ = try bench.query("CREATE TABLE transactions (a)")
+        let error = try await refusal(bench)
+        #expect(error.reason == "it is a database, but not an archive")
+    }
+
+    @Test("an archive of a newer version stays as it is")
+    func newerVersion() async throws {
+        let bench = try await archive()
+        _ = try bench.query("PRAGMA user_version = 2")
+        let error = try await refusal(bench)
+        #expect(error.code == .cannotCreate)
+        #expect(error.reason.hasPrefix("it was made by a newer version"))
+    }
+
+    @Test(
+        "an archive of another topic or cluster stays as it is",
+        arguments: [
+            StreamIdentity(cluster: "cluster-1", topic: "other"),
+            StreamIdentity(cluster: "cluster-2", topic: "atm-transactions"),
+        ])
+    func otherStream(stream: StreamIdentity) async throws {
+        let bench = try await archive()
+        let error = try await refusal(bench) { try await $0.begin(stream, at: [0: 0]) }
+        #expect(error.code == .configuration)
+        #expect(error.reason == "the file is the archive of the topic atm-transactions of cluster-1")
+    }
+
+    @Test("an archive with other columns stays as it is")
+    func otherColumns() async throws {
+        let bench = try await archive()
+        let columns = SettingValue.list([.object(["name": .text("transaction_id"), "key": .boolean(true)])])
+        let error = try await refusal(bench, ["columns": columns])
+        #expect(error.code == .configuration)
+        #expect(error.reason.contains("has the columns transaction_id TEXT key, atm_id TEXT"))
+        #expect(try await refusal(bench, ["table": .text("payments")]).reason == "it has no table \"payments\"")
+    }
+
+    @Test("a folder that is not there, and a folder in the file's place, are refused")
+    func places() async throws {
+        let bench = try ArchiveBench()
+        let missing = try await refusal(bench, ["path": .text(bench.folder.path + "/no/archive.db")])
+        #expect(missing.code == .cannotCreate)
+        #expect(missing.remedy?.contains("folder must exist") == true)
+        try FileManager.default.createDirectory(atPath: bench.path, withIntermediateDirectories: false)
+        let sink = try bench.sink()
+        let error = await pipelineError { try await sink.open(bench.context()) }
+        #expect(error?.reason == "it is not a regular file")
+    }
+
+    @Test("a file without write permission is refused", .disabled(if: getuid() == 0, "root may write everything"))
+    func readOnly() async throws {
+        let bench = try await archive()
+        try FileManager.default.setAttributes([.posixPermissions: 0o400], ofItemAtPath: bench.path)
+        let error = try await refusal(bench)
+        #expect(error.code == .cannotCreate)
+        #expect(error.reason == "it is not writable")
+    }
+
+    @Test("a database that is damaged inside is told, and not written to")
+    func damaged() async throws {
+        let bench = try await archive()
+        var content = try Data(contentsOf: URL(fileURLWithPath: bench.path))
+        content.replaceSubrange(100..<4_000, with: repeatElement(0xA5, count: 3_900))
+        try content.write(to: URL(fileURLWithPath: bench.path))
+        let error = try await refusal(bench)
+        #expect(error.code == .inputOutput)
+        #expect(error.isRetriable == false)
+    }
+
+    @Test("the log is written back once it has the size of checkpoint, and a long reader is told of once")
+    func checkpoint() async throws {
+        let bench = try ArchiveBench()
+        let warnings = Mutex<[String]>([])
+        let sink = try bench.sink(["checkpoint": .size(65_536), "page_size": .size(4_096)])
+        try await sink.open(
+            bench.context(log: Log { entry in warnings.withLock { $0.append(entry.message) } }))
+        try await sink.begin(TransactionBatch.stream, at: [0: 0])
+        try await sink.start()
+        func write(_ range: Range<Int64>) async throws {
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: 200) {
+                try await bench.write(.records(start..<start + 200), to: sink)
+                try await sink.flush()
+            }
+        }
+        func logSize() throws -> Int {
+            let attributes = try FileManager.default.attributesOfItem(atPath: bench.path + "-wal")
+            return (attributes[.size] as? NSNumber)?.intValue ?? 0
+        }
+        try await write(0..<4_000)
+        #expect(try logSize() < 400_000)
+        #expect(warnings.withLock { $0 } == [])
+        let reader = try LongReader(bench.path)
+        try await write(4_000..<8_000)
+        #expect(try logSize() > 1_000_000)
+        #expect(warnings.withLock { $0.count } == 1)
+        reader.close()
+        try await write(8_000..<9_000)
+        await sink.close()
+        #expect(try bench.query("SELECT count(*) FROM transactions") == ["9000"])
+        #expect(try bench.query("PRAGMA integrity_check") == ["ok"])
+    }
+
+    @Test("another program's write lock is waited for, then is an error that may pass, and nothing is lost")
+    func busy() async throws {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running(["busy_timeout": .duration(.milliseconds(10))])
+        let other = try LongReader(bench.path, "BEGIN IMMEDIATE")
+        let error = await pipelineError { try await bench.write(.records(0..<5), to: sink) }
+        #expect(error?.code == .inputOutput)
+        #expect(error?.isRetriable == true)
+        other.close()
+        await sink.close()
+        try await sink.open(bench.context())
+        try await sink.start()
+        try await bench.write(.records(0..<5), to: sink)
+        try await sink.flush()
+        await sink.close()
+        #expect(bench.acknowledgements.count == 1)
+        #expect(try bench.counts() == ["0|0|5|5|5|0|0|0|0"])
+    }
+
+    @Test(
+        "settings that cannot be are refused before anything is opened",
+        arguments: [
+            ("table", SettingValue.text("offsets")), ("table", .text("a b")), ("table", .text("sqlite_x")),
+            ("table", .text("1a")), ("path", .text(":memory:")), ("path", .text("file:x?mode=memory")),
+            ("page_size", .size(5_000)), ("columns", .list([.object(["name": .text("kafka_offset")])])),
+            ("columns", .list([.object(["name": .text("a\"b")])])),
+            ("columns", .list([.object(["name": .text("a")]), .object(["name": .text("A")])])),
+        ])
+    func settings(name: String, value: SettingValue) throws {
+        let setting = try #require(SQLiteSink.definition.settings.first { $0.name == name })
+        #expect(setting.problem(with: value) != nil)
+        if let usual = setting.defaultValue { #expect(setting.problem(with: usual) == nil) }
+    }
+
+    @Test("two ways of writing one path name one exclusive resource")
+    func exclusiveResource() throws {
+        func resource(_ path: String) -> String? {
+            SQLiteSink.definition.traits(SettingValues(["path": .text(path)])).exclusiveResource
+        }
+        #expect(resource("/tmp/a/../b.db") == "/tmp/b.db")
+        #expect(resource("b.db") == FileManager.default.currentDirectoryPath + "/b.db")
+        #expect(resource("./b.db") == resource("b.db"))
+    }
+}
