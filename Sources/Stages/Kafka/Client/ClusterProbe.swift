@@ -12,6 +12,11 @@ actor ClusterProbe {
         var partitions: Int32
         /// The most bytes the topic takes in one request, where it can be learned.
         var largestBatch: Int?
+
+        /// Whether this is librdkafka's mock cluster, which names itself so: it answers no administration.
+        var isEmbedded: Bool { Self.isEmbedded(clusterID) }
+
+        fileprivate static func isEmbedded(_ clusterID: String) -> Bool { clusterID.hasPrefix("mockCluster") }
     }
 
     /// What is to be done about a topic that does not exist.
@@ -21,6 +26,10 @@ actor ClusterProbe {
         /// A sink needs it; the broker may create it by itself.
         case await
         case create(TopicCreation)
+
+        fileprivate var mayCreateItself: Bool {
+            if case .await = self { true } else { false }
+        }
     }
 
     private let executor = ThreadExecutor(name: "kafka probe")
@@ -51,30 +60,40 @@ actor ClusterProbe {
     ) async throws -> Findings {
         let probe = ClusterProbe(settings, context, isFirst: isFirst)
         defer { probe.executor.stop() }
-        return try await probe.run(kind, missing)
+        let findings = try await probe.run(kind, missing)
+        guard findings.isEmbedded, findings.partitions == 0, case .create = missing else { return findings }
+        // It makes topics by itself, with four partitions, when a producer asks for them.
+        return try await probe.run(kind, .await)
     }
 
     private func run(_ kind: rd_kafka_type_t, _ missing: MissingTopic) throws -> Findings {
         let resolved = try settings.resolve()
-        // The properties that only fit a running consumer or producer do not matter here and are left out by kind.
+        let properties = [
+            "bootstrap.servers": settings.brokers,
+            // A topic that this stage is to create must not come into being by the question for it.
+            "allow.auto.create.topics": missing.mayCreateItself ? "true" : "false",
+        ]
         let client = try KafkaClient(
-            kind, properties: [["bootstrap.servers": settings.brokers], resolved.properties], events: 0,
+            kind, properties: [properties, resolved.properties], events: 0,
             log: ClientLog(context, secrets: resolved.secrets))
         defer { client.destroy() }
 
         let started = context.clock.now
         var state = try topicState(client)
         if hasWarned { context.log.info("connected", Log.Detail("brokers", settings.brokers)) }
-        if case .missing = state {
-            state = try provide(client, missing)
-        }
         guard let clusterID = client.clusterID(timeout: .seconds(10)) else {
             throw unavailable("the brokers at \(settings.brokers) do not say which cluster they are", since: started)
         }
+        let isEmbedded = Findings.isEmbedded(clusterID)
+        if case .missing = state { state = try provide(client, missing, isEmbedded: isEmbedded) }
         guard case .partitions(let count) = state else {
             return Findings(clusterID: clusterID, partitions: 0, largestBatch: nil)
         }
-        let limit = kind == RD_KAFKA_PRODUCER ? try? client.topicSetting("max.message.bytes", of: settings.topic) : nil
+        if kind != RD_KAFKA_PRODUCER || isEmbedded {
+            return Findings(clusterID: clusterID, partitions: count, largestBatch: nil)
+        }
+        // A client that may not ask goes by librdkafka's own limit.
+        let limit = try? client.topicSetting("max.message.bytes", of: settings.topic)
         return Findings(clusterID: clusterID, partitions: count, largestBatch: limit.flatMap { Int($0) })
     }
 
@@ -101,9 +120,15 @@ actor ClusterProbe {
     }
 
     /// Sees to a topic that is not there.
-    private func provide(_ client: KafkaClient, _ missing: MissingTopic) throws -> KafkaClient.TopicState {
-        if case .accept = missing { return .missing }
-        if case .create(let creation) = missing { try create(client, creation) }
+    private func provide(
+        _ client: KafkaClient, _ missing: MissingTopic, isEmbedded: Bool
+    ) throws -> KafkaClient.TopicState {
+        switch missing {
+        case .accept: return .missing
+        case .create where isEmbedded: return .missing
+        case .create(let creation): try create(client, creation)
+        case .await: break
+        }
         let started = context.clock.now
         while true {
             try Task.checkCancellation()
@@ -124,8 +149,6 @@ actor ClusterProbe {
                 "created the topic", Log.Detail("topic", settings.topic),
                 Log.Detail("partitions", "\(creation.partitions)"))
         } catch {
-            // The embedded broker does not know the request, but creates topics by itself.
-            if error.code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE { return }
             throw PipelineError(
                 .unavailable, "cannot create the topic \(settings.topic)", reason: error.reason,
                 remedy: "Create it by other means, or change \"create_topic\"")

@@ -19,7 +19,8 @@ final class ConsumerAttendant: Sendable {
 
     private static let wakeInterval = Duration.milliseconds(5)
     private static let boundsInterval = Duration.seconds(1)
-    private static let discoveryInterval = Duration.seconds(5)
+    private static let discoveryInterval = Duration.seconds(2)
+    private static let missingTopicInterval = Duration.milliseconds(500)
 
     private let client: KafkaClient
     private let topic: String
@@ -93,7 +94,7 @@ final class ConsumerAttendant: Sendable {
     private func serve(until service: ServiceThread, partitions: Int32, discovers: Bool) {
         var nextWake = Duration.zero
         var nextBounds = Duration.zero
-        var nextDiscovery = context.clock.now + Self.discoveryInterval
+        var nextDiscovery = Duration.zero
         var known = partitions
         var turn = 0
         while !service.isStopping {
@@ -117,7 +118,7 @@ final class ConsumerAttendant: Sendable {
                 }
             }
             if discovers, now >= nextDiscovery {
-                nextDiscovery = now + Self.discoveryInterval
+                nextDiscovery = now + (known == 0 ? Self.missingTopicInterval : Self.discoveryInterval)
                 if case .partitions(let count) = try? client.topicState(topic, timeout: .milliseconds(500)),
                     count != known
                 {

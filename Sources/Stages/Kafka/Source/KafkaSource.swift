@@ -204,7 +204,7 @@ public actor KafkaSource: Source {
             "fetch.message.max.bytes": "\(min(1 << 20, queued))",
             "fetch.max.bytes": "\(8 << 20)",
             // How long the end of a partition can go unnoticed. The embedded broker sleeps it out in any case.
-            "fetch.wait.max.ms": findings.clusterID.hasPrefix("mockCluster") ? "10" : "100",
+            "fetch.wait.max.ms": findings.isEmbedded ? "10" : "100",
         ]
         if let group = settings.group {
             properties["group.id"] = group
