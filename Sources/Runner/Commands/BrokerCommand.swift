@@ -9,9 +9,9 @@ struct BrokerCommand {
 
     /// Runs until a signal.
     func run() async throws -> Int32 {
-        let broker = try EmbeddedBroker(partitions: options.partitions)
+        let broker = try EmbeddedBroker()
         defer { broker.stop() }
-        try broker.createTopic(options.topic, partitions: options.partitions)
+        try broker.makeTopic(options.topic, partitions: options.partitions)
         let (ended, end) = AsyncStream<Void>.makeStream()
         let signals = Signals { end.finish() }
         defer { signals.cancel() }

@@ -19,10 +19,11 @@ struct RunCommand {
         // Checked before the broker starts: a bad file opens nothing.
         var definitions = try loading.definitions(options.files)
         if options.usesEmbeddedBroker {
-            let started = try EmbeddedBroker(partitions: 3)
+            let started = try EmbeddedBroker()
             log.warning("the embedded broker is a demonstration: in memory only, the oldest records are dropped silently")
             extra["KAFKA_BROKERS"] = started.address
             definitions = try loading.definitions(options.files, extra: extra)
+            for topic in Self.topics(of: definitions) { try started.makeTopic(topic) }
             broker = started
         }
         defer { broker?.stop() }
@@ -39,6 +40,15 @@ struct RunCommand {
         }
         if group.wasCutOff { return ExitCode.secondInterrupt }
         return reports.map(ExitCode.code(of:)).first { $0 != ExitCode.done } ?? ExitCode.done
+    }
+
+    /// The topics that kafka stages name.
+    private static func topics(of definitions: [PipelineDefinition]) -> Set<String> {
+        var topics: Set<String> = []
+        for stage in definitions.flatMap(\.stages) where stage.type == "kafka" {
+            if case .text(let topic) = stage.values.all["topic"] { topics.insert(topic) }
+        }
+        return topics
     }
 
     private func show(
