@@ -1,7 +1,7 @@
 import Foundation
-import Pipeline
 import Testing
 
+@testable import Pipeline
 @testable import Runner
 
 @Suite("Output")
