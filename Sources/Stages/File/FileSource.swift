@@ -152,22 +152,12 @@ public actor FileSource: Source {
         }
     }
 
-    /// Makes a batch of the lines that are there, or nil if there is none.
     private func takeLines(atMost count: Int) -> Batch? {
-        let first = position
-        var taken: [NumberedLine] = []
-        while taken.count < count, let line = buffer.next() {
-            if case .whole(let range) = line, range.isEmpty {
-                blankLines.add(1, ordering: .relaxed)
-            } else {
-                taken.append(NumberedLine(number: position, line: line))
-            }
-            position += 1
-        }
-        guard position > first else { return nil }
-        lines.add(position - first, ordering: .relaxed)
-        return lineBatch.make(
-            of: taken, in: buffer.bytes, claim: Claim(partition: 0, from: first, to: position),
-            time: clock?.wallTime ?? Timestamp(microseconds: 0))
+        let time = clock?.wallTime ?? Timestamp(microseconds: 0)
+        guard let taken = lineBatch.take(from: &buffer, atMost: count, first: position, time: time) else { return nil }
+        position += taken.lines
+        lines.add(taken.lines, ordering: .relaxed)
+        blankLines.add(taken.blankLines, ordering: .relaxed)
+        return taken.batch
     }
 }

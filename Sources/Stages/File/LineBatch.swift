@@ -1,78 +1,82 @@
 internal import Pipeline
 
-/// A line and its number, counted from 0.
-struct NumberedLine: Sendable, Hashable {
-    let number: Int64
-    let line: LineBuffer.Line
-}
-
-/// Makes batches of lines: a line is a record, with a key if one is asked for. A line that is too long is dead from
-/// the start.
+/// Makes batches of lines: a line is a record, with a key if one is asked for. A line without any byte is none, and
+/// one that is too long is dead from the start.
 struct LineBatch: Sendable {
+    /// What was made of some lines.
+    struct Taken: Sendable {
+        /// The batch; its claim has every line, blank ones too.
+        let batch: Batch
+        /// Lines in the claim.
+        let lines: Int64
+        /// Lines without any byte among them.
+        let blankLines: Int64
+    }
+
     let stage: String
     let stream: StreamIdentity
     let scanner: MemberScanner?
     let longestLine: Int
 
-    /// Makes a batch.
+    /// Makes a batch of the lines that have come whole.
     /// - Parameters:
-    ///   - lines: the lines in order.
-    ///   - bytes: what their ranges are of.
-    ///   - claim: what the batch answers for.
+    ///   - buffer: gives the lines.
+    ///   - count: the most records.
+    ///   - first: the number of the first line.
     ///   - time: when the lines were read.
-    func make(of lines: [NumberedLine], in bytes: [UInt8], claim: Claim, time: Timestamp) -> Batch {
-        var capacity = 0
-        for line in lines { capacity += line.line.keptBytes }
-        var builder = BatchBuilder(stream: stream, capacity: capacity, recordCapacity: lines.count)
+    /// - Returns: the batch, or nil if no line has come whole.
+    func take(from buffer: inout LineBuffer, atMost count: Int, first: Int64, time: Timestamp) -> Taken? {
+        // Half a KiB a record is more than most have; what needs more makes the batch grow.
+        var builder = BatchBuilder(
+            stream: stream, capacity: min(buffer.waiting, min(count, 1 << 20) * 512),
+            recordCapacity: min(count, buffer.waiting / 256)
+        )
+        var number = first
+        var blankLines: Int64 = 0
         var tooLong: [Int64: Int] = [:]
-        bytes.withUnsafeBytes { bytes in
-            for line in lines {
-                if case .tooLong(_, let length) = line.line { tooLong[line.number] = length }
-                let (key, value) = append(line.line, of: bytes, to: &builder)
-                builder.add(
-                    Record(
-                        key: key, value: value, timestamp: time,
-                        position: Position(partition: claim.partition, offset: line.number)))
+        while builder.recordCount < count, let line = buffer.next() {
+            defer { number += 1 }
+            let key: ByteRange
+            let value: ByteRange
+            switch line {
+            case .whole(let range) where range.isEmpty:
+                blankLines += 1
+                continue
+            case .whole(let range):
+                (key, value) = buffer.bytes.withUnsafeBytes { append($0[range], to: &builder) }
+            case .tooLong(let length):
+                (key, value) = (.absent, builder.append(buffer.beginning))
+                tooLong[number] = length
             }
+            builder.add(
+                Record(key: key, value: value, timestamp: time, position: Position(partition: 0, offset: number)))
         }
-        var batch = builder.finish(claims: [claim])
-        if !tooLong.isEmpty {
-            batch.reject(stage: stage) { record in
-                tooLong[record.offset].map {
-                    "the line has \($0) bytes and max_line allows \(longestLine); only its beginning is kept"
-                }
-            }
-        }
-        return batch
+        guard number > first else { return nil }
+        var batch = builder.finish(claims: [Claim(partition: 0, from: first, to: number)])
+        if !tooLong.isEmpty { reject(tooLong, in: &batch) }
+        return Taken(batch: batch, lines: number - first, blankLines: blankLines)
     }
 
     private func append(
-        _ line: LineBuffer.Line, of bytes: UnsafeRawBufferPointer, to builder: inout BatchBuilder
+        _ line: Slice<UnsafeRawBufferPointer>, to builder: inout BatchBuilder
     ) -> (key: ByteRange, value: ByteRange) {
-        switch line {
-        case .tooLong(let beginning, _):
-            return (.absent, builder.append(beginning))
-        case .whole(let range):
-            let line = UnsafeRawBufferPointer(rebasing: bytes[range])
-            let value = builder.append(line)
-            switch scanner?.find(in: line) {
-            case nil, .absent:
-                return (.absent, value)
-            case .inPlace(let key):
-                return (ByteRange(start: Int(value.start) + key.lowerBound, length: key.count), value)
-            case .decoded(let key):
-                return (builder.append(key), value)
-            }
+        let line = UnsafeRawBufferPointer(rebasing: line)
+        let value = builder.append(line)
+        switch scanner?.find(in: line) {
+        case nil, .absent:
+            return (.absent, value)
+        case .inPlace(let key):
+            return (ByteRange(start: Int(value.start) + key.lowerBound, length: key.count), value)
+        case .decoded(let key):
+            return (builder.append(key), value)
         }
     }
-}
 
-extension LineBuffer.Line {
-    /// Bytes that a batch needs for it.
-    fileprivate var keptBytes: Int {
-        switch self {
-        case .whole(let range): range.count
-        case .tooLong(let beginning, _): beginning.count
+    private func reject(_ lengths: [Int64: Int], in batch: inout Batch) {
+        batch.reject(stage: stage) { record in
+            lengths[record.offset].map {
+                "the line has \($0) bytes and max_line allows \(longestLine); only its beginning is kept"
+            }
         }
     }
 }

@@ -9,8 +9,8 @@ struct LineBuffer: Sendable {
     enum Line: Sendable, Hashable {
         /// Where it stands among ``LineBuffer/bytes``, until the next fill.
         case whole(Range<Int>)
-        /// A line longer than allowed: its beginning, and the length it really had.
-        case tooLong(beginning: [UInt8], length: Int)
+        /// A line longer than allowed, with the length it really had; ``LineBuffer/beginning`` has its first bytes.
+        case tooLong(length: Int)
     }
 
     /// How much of a line that is too long is kept.
@@ -24,7 +24,10 @@ struct LineBuffer: Sendable {
     private var end = 0
     private var scanned = 0
     private var isComplete = false
-    private var passedOver: (beginning: [UInt8], length: Int)?
+    // Bytes so far of a line that is being passed over.
+    private var passedOver: Int?
+    /// The beginning of the last line that was too long.
+    private(set) var beginning: [UInt8] = []
 
     /// Makes a buffer.
     /// - Parameters:
@@ -68,6 +71,9 @@ struct LineBuffer: Sendable {
         return line
     }
 
+    /// Bytes of which no line was made yet.
+    var waiting: Int { end - start }
+
     /// Whether everything was read and given.
     var isAtEnd: Bool { isComplete && start == end && passedOver == nil }
 
@@ -91,21 +97,18 @@ struct LineBuffer: Sendable {
     private mutating func line(upTo lineEnd: Int) -> Line {
         if let passedOver {
             self.passedOver = nil
-            return .tooLong(beginning: passedOver.beginning, length: passedOver.length + lineEnd - start)
+            return .tooLong(length: passedOver + lineEnd - start)
         }
         var stop = lineEnd
         if stop > start, bytes[stop - 1] == UInt8(ascii: "\r") { stop -= 1 }
-        guard stop - start <= maximum else {
-            return .tooLong(
-                beginning: Array(bytes[start..<min(stop, start + Self.keptBeginning)]), length: stop - start)
-        }
-        return .whole(start..<stop)
+        if stop - start <= maximum { return .whole(start..<stop) }
+        beginning = Array(bytes[start..<min(stop, start + Self.keptBeginning)])
+        return .tooLong(length: stop - start)
     }
 
     private mutating func passOver() {
-        var line = passedOver ?? (Array(bytes[start..<min(end, start + Self.keptBeginning)]), 0)
-        line.length += end - start
-        passedOver = line
+        if passedOver == nil { beginning = Array(bytes[start..<min(end, start + Self.keptBeginning)]) }
+        passedOver = (passedOver ?? 0) + end - start
         start = end
     }
 

@@ -1,28 +1,15 @@
 internal import Pipeline
 
 /// A ``FieldCondition`` made ready for comparing cells of a ``FieldTable`` in place, without a string a record.
-struct FieldTest: Sendable {
+///
+/// A class, though it is a value: as a struct it would be copied for every record, each of its arrays retained.
+final class FieldTest: Sendable {
     /// What a test comes to.
     enum Verdict: Sendable, Hashable {
         case holds
         case fails
         /// The field is not there, or a range meets another type: neither yes nor no.
         case open
-    }
-
-    /// The cells and bytes that a batch's tests read, valid within one call.
-    struct Cells {
-        let kinds: UnsafeBufferPointer<UInt8>
-        let cells: UnsafeBufferPointer<UInt64>
-        let bytes: UnsafeRawBufferPointer
-        let unescaped: UnsafeRawBufferPointer
-
-        /// The bytes of a text cell.
-        func text(_ cell: UInt64, isUnescaped: Bool) -> UnsafeRawBufferPointer {
-            let start = Int(UInt32(truncatingIfNeeded: cell))
-            let length = Int(cell >> 32)
-            return UnsafeRawBufferPointer(rebasing: (isUnescaped ? unescaped : bytes)[start..<start + length])
-        }
     }
 
     private let anyOf: WordSet?
@@ -43,31 +30,19 @@ struct FieldTest: Sendable {
     /// - Parameters:
     ///   - index: of the cell, or nil if the table has no such column.
     ///   - cells: the batch's cells.
-    func verdict(_ index: Int?, in cells: Cells) -> Verdict {
-        let kind = index.flatMap { FieldTable.Kind(rawValue: cells.kinds[$0]) } ?? .missing
+    func verdict(_ index: Int?, in cells: FieldCells) -> Verdict {
+        let kind = index.map(cells.kind) ?? .missing
         let isThere = kind != .missing && kind != .null
         if let isPresent {
             guard isPresent == isThere else { return .fails }
             if !isThere { return asksMoreThanPresence ? .open : .holds }
         }
         guard let index, isThere else { return .open }
-        let cell = cells.cells[index]
-        switch kind {
-        case .text, .unescapedText:
-            return verdict(text: cells.text(cell, isUnescaped: kind == .unescapedText))
-        case .integer:
-            return verdict(number: Double(Int64(bitPattern: cell)))
-        case .real:
-            return verdict(number: Double(bitPattern: cell))
-        case .boolean:
-            if lowest != nil || highest != nil { return .open }
-            if let anyOf, !anyOf.contains(boolean: cell != 0) { return .fails }
-            if let noneOf, noneOf.contains(boolean: cell != 0) { return .fails }
-            return .holds
-        case .composite, .missing, .null:
-            // An object or array is there, but compares with nothing that a file can say.
-            return asksMoreThanPresence ? .open : .holds
-        }
+        if let text = cells.text(index) { return verdict(text: text) }
+        if let number = cells.number(index) { return verdict(number: number) }
+        if kind == .boolean { return verdict(boolean: cells.isTrue(index)) }
+        // An object or array is there, but compares with nothing that a file can say.
+        return asksMoreThanPresence ? .open : .holds
     }
 
     private var asksMoreThanPresence: Bool { anyOf != nil || noneOf != nil || lowest != nil || highest != nil }
@@ -83,6 +58,13 @@ struct FieldTest: Sendable {
             guard let order = highest.compare(text: text) else { return .open }
             if order > 0 { return .fails }
         }
+        return .holds
+    }
+
+    private func verdict(boolean: Bool) -> Verdict {
+        if lowest != nil || highest != nil { return .open }
+        if let anyOf, !anyOf.contains(boolean: boolean) { return .fails }
+        if let noneOf, noneOf.contains(boolean: boolean) { return .fails }
         return .holds
     }
 

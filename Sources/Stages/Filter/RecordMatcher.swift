@@ -56,26 +56,18 @@ struct RecordMatcher: Sendable {
         return field
     }
 
-    private func visit(_ batch: Batch, _ body: (Int, Int, FieldTest.Cells, [Int?]) -> Void) {
+    private func visit(_ batch: Batch, _ body: (Int, Int, FieldCells, [Int?]) -> Void) {
         guard let table = batch.fields else { return }
-        let width = table.names.count
         let columns = (keep + drop).map { table.column($0.field) }
-        batch.withUnsafeBytes { bytes in
-            table.unescaped.withUnsafeBytes { unescaped in
-                table.kinds.withUnsafeBufferPointer { kinds in
-                    table.cells.withUnsafeBufferPointer { cells in
-                        let lent = FieldTest.Cells(kinds: kinds, cells: cells, bytes: bytes, unescaped: unescaped)
-                        for (index, record) in batch.records.enumerated() {
-                            body(index, Int(record.row) * width, lent, columns)
-                        }
-                    }
-                }
+        batch.withFieldCells { cells in
+            for (index, record) in batch.records.enumerated() {
+                body(index, Int(record.row) * cells.width, cells, columns)
             }
         }
     }
 
     // A list of conditions holds if all do, fails if one does, and is open otherwise.
-    private func outcome(row: Int, in cells: FieldTest.Cells, _ columns: [Int?]) -> Outcome {
+    private func outcome(row: Int, in cells: FieldCells, _ columns: [Int?]) -> Outcome {
         var isOpen = false
         for index in keep.indices {
             switch keep[index].test.verdict(columns[index].map { row + $0 }, in: cells) {

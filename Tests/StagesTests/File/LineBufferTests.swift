@@ -20,8 +20,8 @@ import Testing
             while let line = buffer.next() {
                 switch line {
                 case .whole(let range): found.append(String(decoding: buffer.bytes[range], as: UTF8.self))
-                case .tooLong(let beginning, let length):
-                    found.append("\(length):\(String(decoding: beginning.prefix(3), as: UTF8.self))")
+                case .tooLong(let length):
+                    found.append("\(length):\(String(decoding: buffer.beginning.prefix(3), as: UTF8.self))")
                 }
             }
         }
