@@ -172,7 +172,9 @@ import Testing
     func checkpoint() async throws {
         let bench = try ArchiveBench()
         let warnings = Mutex<[String]>([])
-        let sink = try bench.sink(["checkpoint": .size(65_536), "page_size": .size(4_096)])
+        let sink = try bench.sink([
+            "checkpoint": .size(65_536), "page_size": .size(4_096), "synchronous": .text("normal"),
+        ])
         try await sink.open(
             bench.context(log: Log { entry in warnings.withLock { $0.append(entry.message) } }))
         try await sink.begin(TransactionBatch.stream, at: [0: 0])

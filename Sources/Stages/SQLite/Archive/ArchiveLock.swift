@@ -40,7 +40,7 @@ final class ArchiveLock {
             // The last holder removed the file between our open and our lock: what we hold has no name any more.
             Foundation.close(descriptor)
         }
-        let text = "pid \(getpid()) on \(ProcessInfo.processInfo.hostName)\n"
+        let text = "pid \(getpid()) on \(Self.host)\n"
         ftruncate(descriptor, 0)
         _ = text.withCString { Foundation.pwrite(descriptor, $0, strlen($0), 0) }
     }
@@ -58,6 +58,13 @@ final class ArchiveLock {
         var named = stat()
         return fstat(descriptor, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino
             && held.st_dev == named.st_dev
+    }
+
+    // Not `ProcessInfo.hostName`, which asks the network for a longer name.
+    private static var host: String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     private static func holder(_ descriptor: Int32) -> String {

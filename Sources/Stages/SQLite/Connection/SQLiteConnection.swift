@@ -73,6 +73,45 @@ final class SQLiteConnection {
         return try statement.step() ? statement.integer(0) : nil
     }
 
+    /// The first column of every row as text.
+    func texts(_ sql: String) throws(SQLiteFailure) -> [String] {
+        let statement = try prepare(sql)
+        defer { discard(statement) }
+        var texts: [String] = []
+        while try statement.step() { texts.append(statement.text(0)) }
+        return texts
+    }
+
+    /// Prepares a text that must be one statement.
+    /// - Returns: the statement, or nil if there is none or more than one.
+    func prepareOnly(_ sql: String) throws(SQLiteFailure) -> SQLiteStatement? {
+        var handles: [OpaquePointer] = []
+        var code = SQLITE_OK
+        sql.withCString { text in
+            var rest: UnsafePointer<CChar>? = text
+            while code == SQLITE_OK, handles.count < 2, let begin = rest, begin.pointee != 0 {
+                var handle: OpaquePointer?
+                code = sqlite3_prepare_v2(self.handle, begin, -1, &handle, &rest)
+                // A comment or a lone semicolon gives none.
+                if let handle { handles.append(handle) }
+            }
+        }
+        guard code == SQLITE_OK, handles.count == 1, let only = handles.first else {
+            let failure = code == SQLITE_OK ? nil : SQLiteFailure(code, on: handle)
+            for handle in handles { sqlite3_finalize(handle) }
+            if let failure { throw failure }
+            return nil
+        }
+        let statement = SQLiteStatement(handle: only, connection: self)
+        statements.append(statement)
+        return statement
+    }
+
+    /// Sets one of SQLite's run-time limits (SQLITE_LIMIT_…).
+    func limit(_ limit: Int32, to value: Int32) {
+        sqlite3_limit(handle, limit, value)
+    }
+
     /// Ends a statement before the connection ends.
     func discard(_ statement: SQLiteStatement) {
         statement.finalize()

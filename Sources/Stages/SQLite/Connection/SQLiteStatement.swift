@@ -62,6 +62,9 @@ final class SQLiteStatement {
         try connection.check(sluice_sqlite_bind_blob(handle, parameter, value.baseAddress, Int32(value.count)))
     }
 
+    /// Whether the statement leaves the database as it is.
+    var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
+
     var columnCount: Int32 { sqlite3_column_count(handle) }
 
     func columnName(_ column: Int32) -> String {
@@ -86,6 +89,14 @@ final class SQLiteStatement {
         guard let bytes = sqlite3_column_text(handle, column) else { return "" }
         let count = Int(sqlite3_column_bytes(handle, column))
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    /// The bytes of a text, valid until the next step; empty for NULL.
+    func bytes(_ column: Int32) -> UnsafeRawBufferPointer {
+        guard let bytes = sqlite3_column_text(handle, column) else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column)))
     }
 
     func blob(_ column: Int32) -> [UInt8] {
