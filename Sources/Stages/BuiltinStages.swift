@@ -12,6 +12,7 @@ public enum BuiltinStages {
         FilterTransform.definition,
         KafkaSink.definition,
         SQLiteSink.definition,
+        ConsoleSink.definition,
         FileSink.definition,
         DiscardSink.definition,
     ]

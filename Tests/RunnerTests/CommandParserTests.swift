@@ -8,7 +8,8 @@ struct CommandParserTests {
     @Test("files and options of a run are understood in any order")
     func run() throws {
         let command = try CommandParser.parse([
-            "a.json", "--set", "a:source.count=5", "-q", "--report=r.json", "b.json", "--env-file", "x.env", "--log-format",
+            "a.json", "--set", "a:source.count=5", "-q", "--report=r.json", "b.json", "--env-file", "x.env",
+            "--log-format",
             "json", "--embedded-broker",
         ])
         var expected = RunOptions()
@@ -30,7 +31,8 @@ struct CommandParserTests {
     @Test("a value may hold an equals sign")
     func equals() throws {
         let command = try CommandParser.parse(["a.json", "--set=sinks.kafka.topic=x=y"])
-        #expect(command == .run(RunOptions(files: FileOptions(files: ["a.json"], overrides: ["sinks.kafka.topic=x=y"]))))
+        #expect(
+            command == .run(RunOptions(files: FileOptions(files: ["a.json"], overrides: ["sinks.kafka.topic=x=y"]))))
     }
 
     @Test("the subcommands have their own words")
@@ -53,7 +55,8 @@ struct CommandParserTests {
         "what cannot be understood is a usage error that says what is known",
         arguments: [
             ["--teapot"], ["a.json", "--set"], ["check"], ["query"], ["query", "a", "b", "c"], ["stages", "a", "b"],
-            ["broker", "--partitions", "0"], ["a.json", "--log-format", "xml"], ["query", "a.db", "--format", "xml"], ["-q"],
+            ["broker", "--partitions", "0"], ["a.json", "--log-format", "xml"], ["query", "a.db", "--format", "xml"],
+            ["-q"],
         ])
     func mistakes(_ arguments: [String]) throws {
         let error = try #require(throws: PipelineError.self) { try CommandParser.parse(arguments) }

@@ -89,8 +89,12 @@ struct ArchiveFaultTests {
         #expect(await writer.waitForError("generator"))
         var last = 0
         while last == 0 {
-            let ending = try await test.run(["query", "a.db", "SELECT count(*) AS n FROM transactions", "--format", "csv"])
-            if ending.code == 0 { last = ending.output.split(whereSeparator: \.isNewline).last.flatMap { Int($0) } ?? 0 }
+            let ending = try await test.run([
+                "query", "a.db", "SELECT count(*) AS n FROM transactions", "--format", "csv",
+            ])
+            if ending.code == 0 {
+                last = ending.output.split(whereSeparator: \.isNewline).last.flatMap { Int($0) } ?? 0
+            }
         }
         let refused = try await test.run(["query", "a.db", "DELETE FROM transactions"])
         #expect(refused.code != 0)

@@ -49,7 +49,8 @@ struct BadInputTests {
         try await SystemTest.produceWithKcat(["ATM-0001\t"], topic: topic, options: ["-p", "0", "-Z"])
         try await SystemTest.produceWithKcat(["ATM-0001\t"], topic: topic, options: ["-p", "0"])
         let invalid = test.folder.appending(path: "invalid")
-        try (Data(Self.record(600).utf8.dropLast(1)) + Data([0x2C, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D])).write(to: invalid)
+        try (Data(Self.record(600).utf8.dropLast(1)) + Data([0x2C, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D])).write(
+            to: invalid)
         let brokers = try #require(SystemTest.brokers)
         try await SystemTest.command(["kcat", "-P", "-b", brokers, "-t", topic, "-p", "0", invalid.path])
         try await SystemTest.produceWithKcat(["ATM-0001\t" + Self.record(700)], topic: topic, options: ["-p", "0"])
@@ -62,7 +63,8 @@ struct BadInputTests {
         let good = Self.bad.count + 2
         #expect(try archive.number("SELECT count(*) FROM transactions") == good)
         let dead = try archive.rows(
-            "SELECT stage, reason, kafka_topic, kafka_partition, kafka_offset, CAST(value AS TEXT) FROM dead_letters ORDER BY kafka_offset")
+            "SELECT stage, reason, kafka_topic, kafka_partition, kafka_offset, CAST(value AS TEXT) FROM dead_letters ORDER BY kafka_offset"
+        )
         #expect(dead.count == Self.bad.count + 3)
         for (index, (value, reason)) in Self.bad.enumerated() {
             #expect(dead[index][0] == "sqlite")
@@ -130,7 +132,8 @@ struct BadInputTests {
         let ending = try await test.run(["check", file])
         #expect(ending.code == 78)
         for text in [
-            "bad.json:3:", "cuont", "count", "seed", "bad.json:4:", "rate", "1000000", "sqlite", "bad.json:5:", "NOT_SET",
+            "bad.json:3:", "cuont", "count", "seed", "bad.json:4:", "rate", "1000000", "sqlite", "bad.json:5:",
+            "NOT_SET",
             "teapot",
         ] {
             #expect(ending.errors.contains(text), "\(text) in \(ending.errors)")
@@ -140,7 +143,9 @@ struct BadInputTests {
 
     @Test(
         "a file that is missing, empty, not JSON, or without source and sinks is told so; code 78",
-        arguments: [nil, "", "{", "[]", "{\"version\":1}", "{\"version\":1,\"source\":{\"type\":\"generator\"},\"sinks\":[]}"])
+        arguments: [
+            nil, "", "{", "[]", "{\"version\":1}", "{\"version\":1,\"source\":{\"type\":\"generator\"},\"sinks\":[]}",
+        ])
     func unusable(_ text: String?) async throws {
         let test = try SystemTest()
         defer { test.remove() }

@@ -1,3 +1,5 @@
+import Stages
+
 /// What the command line asks for.
 enum Command: Equatable {
     /// `runner FILE…`
@@ -48,11 +50,6 @@ struct RunOptions: Equatable {
     var usesEmbeddedBroker = false
 }
 
-/// How `runner query` prints rows.
-enum QueryFormat: String, Equatable, CaseIterable {
-    case table, csv, json
-}
-
 /// What `runner query` was given.
 struct QueryOptions: Equatable {
     /// Path of the archive.
@@ -60,7 +57,7 @@ struct QueryOptions: Equatable {
     /// The statement, or nil for the summary.
     var statement: String?
     /// `--format`
-    var format = QueryFormat.table
+    var format = ArchiveQuery.Format.table
 }
 
 /// What `runner broker` was given.

@@ -1,4 +1,5 @@
 import Pipeline
+import Stages
 
 /// Reads a command line into a ``Command``. Knows nothing of files or the terminal.
 struct CommandParser {
@@ -101,7 +102,7 @@ struct CommandParser {
             switch argument {
             case .option("-h"), .option("--help"): return .help(topic: "query")
             case .option("--format"):
-                options.format = try word(of: "--format", QueryFormat.init(rawValue:), "table, csv, json")
+                options.format = try word(of: "--format", ArchiveQuery.Format.init(rawValue:), "table, csv, json")
             case .option(let name): throw Self.unknown(name, ["--format"])
             case .plain(let word): plain.append(word)
             }

@@ -8,9 +8,10 @@ struct CheckCommand {
     /// - Throws: `DefinitionMistakes`.
     func text(_ options: FileOptions) throws(DefinitionMistakes) -> String {
         try loading.definitions(options).map { definition in
-            let way = ([definition.source] + definition.transforms).map(\.name) + [
-                definition.sinks.map(\.name).joined(separator: " + ")
-            ]
+            let way =
+                ([definition.source] + definition.transforms).map(\.name) + [
+                    definition.sinks.map(\.name).joined(separator: " + ")
+                ]
             return "\(definition.file): good: \(definition.name): \(way.joined(separator: " → "))\n"
         }.joined()
     }

@@ -11,13 +11,7 @@ struct QueryCommand {
         let query = ArchiveQuery(path: options.database)
         let print: (String) -> Void = { FileHandle.standardOutput.write(Data($0.utf8)) }
         if let statement = options.statement {
-            let format: ArchiveQuery.Format =
-                switch options.format {
-                case .table: .table
-                case .csv: .csv
-                case .json: .json
-                }
-            try query.rows(statement, format: format, output: print)
+            try query.rows(statement, format: options.format, output: print)
         } else {
             try query.summary(output: print)
         }

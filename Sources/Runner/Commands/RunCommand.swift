@@ -20,7 +20,8 @@ struct RunCommand {
         var definitions = try loading.definitions(options.files)
         if options.usesEmbeddedBroker {
             let started = try EmbeddedBroker()
-            log.warning("the embedded broker is a demonstration: in memory only, the oldest records are dropped silently")
+            log.warning(
+                "the embedded broker is a demonstration: in memory only, the oldest records are dropped silently")
             extra["KAFKA_BROKERS"] = started.address
             definitions = try loading.definitions(options.files, extra: extra)
             for topic in Self.topics(of: definitions) { try started.makeTopic(topic) }

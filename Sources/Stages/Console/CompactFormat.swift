@@ -7,7 +7,7 @@ struct CompactFormat: Sendable {
     let alerts: AlertRule?
 
     /// Appends the line with its line break.
-    func append(_ transaction: TransactionText, to output: inout [UInt8]) {
+    func append(_ transaction: ShownTransaction, to output: inout [UInt8]) {
         let isAlert = alerts?.reason(status: transaction.bytes(.status), amount: transaction.amount) != nil
         palette.paint(isAlert ? .alert : nil, &output) { $0.append(UInt8(ascii: isAlert ? "!" : " ")) }
         output.append(0x20)

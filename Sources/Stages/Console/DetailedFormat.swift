@@ -12,7 +12,7 @@ struct DetailedFormat: Sendable {
     private static let bottom = border("└", "┘")
 
     /// Appends the block with its line breaks.
-    func append(_ transaction: TransactionText, to output: inout [UInt8]) {
+    func append(_ transaction: ShownTransaction, to output: inout [UInt8]) {
         output += Self.top
         appendLine("Transaction", .transactionID, transaction, to: &output)
         appendLine("Time", .timestamp, transaction, to: &output)
@@ -40,7 +40,7 @@ struct DetailedFormat: Sendable {
     }
 
     private func appendLine(
-        _ label: StaticString, _ field: TransactionField, _ transaction: TransactionText, style: Palette.Style? = nil,
+        _ label: StaticString, _ field: TransactionField, _ transaction: ShownTransaction, style: Palette.Style? = nil,
         to output: inout [UInt8]
     ) {
         appendLine(label, to: &output) { output in
@@ -48,7 +48,7 @@ struct DetailedFormat: Sendable {
         }
     }
 
-    private func appendAmount(_ transaction: TransactionText, to output: inout [UInt8]) {
+    private func appendAmount(_ transaction: ShownTransaction, to output: inout [UInt8]) {
         appendLine("Amount", to: &output) { output in
             let used = transaction.appendAmount(width: 0, to: &output) + 1
             output.append(0x20)

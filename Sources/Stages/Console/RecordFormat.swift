@@ -47,13 +47,13 @@ struct RecordFormat: Sendable {
 
     private func appendFields(
         _ range: Range<Int>, of batch: Batch, to output: inout [UInt8],
-        _ append: (TransactionText, inout [UInt8]) -> Void
+        _ append: (ShownTransaction, inout [UInt8]) -> Void
     ) {
         guard let table = batch.fields else { return }
         let columns = TransactionColumns(table)
         batch.withFieldCells { cells in
             for record in batch.records[range] {
-                append(TransactionText(record, cells: cells, columns: columns), &output)
+                append(ShownTransaction(record, cells: cells, columns: columns), &output)
             }
         }
     }

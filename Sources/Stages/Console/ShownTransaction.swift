@@ -1,7 +1,7 @@
 internal import Pipeline
 
 /// The fields of one transaction as text for people; what is missing reads `–`.
-struct TransactionText {
+struct ShownTransaction {
     private static let good = WordSet(["SUCCESS"])
     private static let alerting = WordSet(AlertRule.statuses)
 
