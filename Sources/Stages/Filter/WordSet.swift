@@ -19,9 +19,9 @@ struct WordSet: Sendable {
         }
         self.bytes = bytes
         self.ranges = ranges
-        // Only what begins like a JSON number is one: `Double` would also read "inf", "nan" and hexadecimal.
-        numbers = words.filter { $0.wholeMatch(of: /-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil }.compactMap(
-            Double.init)
+        // Only what looks like a JSON number is one: `Double` would also read "inf", "nan" and hexadecimal.
+        let numerals = Array("+-.0123456789Ee".utf8)
+        numbers = words.filter { $0.utf8.allSatisfy(numerals.contains) }.compactMap(Double.init)
         hasTrue = words.contains("true")
         hasFalse = words.contains("false")
     }
