@@ -12,22 +12,35 @@ public final class SystemClock: PipelineClock {
         var action: @Sendable () -> Void
     }
 
-    // `NSCondition` guards `entries` and wakes the thread; a Mutex has no condition to wait on with a deadline.
+    /// What the clock and its thread share; the thread does not hold the clock, so that a clock nobody uses any more
+    /// goes, and its thread with it.
+    ///
+    /// `@unchecked Sendable` is safe because every stored variable is touched under the condition's lock alone.
     private final class Agenda: @unchecked Sendable {
-        let condition = NSCondition()
+        let condition = MonotonicCondition()
+        let origin = ContinuousClock.now
         var entries: [Entry] = []
         var nextID: UInt64 = 0
         var hasThread = false
+        var isOver = false
+
+        var now: Duration { ContinuousClock.now - origin }
     }
 
     private let agenda = Agenda()
-    private let origin = ContinuousClock.now
 
     /// Makes a clock; its thread begins with the first scheduled action.
     public init() {}
 
+    deinit {
+        agenda.condition.withLock {
+            agenda.isOver = true
+            agenda.condition.signal()
+        }
+    }
+
     /// Time since the clock was made.
-    public var now: Duration { ContinuousClock.now - origin }
+    public var now: Duration { agenda.now }
 
     /// The machine's wall-clock time.
     public var wallTime: Timestamp {
@@ -40,45 +53,43 @@ public final class SystemClock: PipelineClock {
     ///
     /// Linear in the number of waiting actions, of which a pipeline has a handful.
     public func schedule(at time: Duration, _ action: @escaping @Sendable () -> Void) -> ScheduledAction {
-        agenda.condition.lock()
-        defer { agenda.condition.unlock() }
-        let id = agenda.nextID
-        agenda.nextID += 1
-        let place = agenda.entries.firstIndex { $0.time > time } ?? agenda.entries.endIndex
-        agenda.entries.insert(Entry(time: time, id: id, action: action), at: place)
-        if !agenda.hasThread {
-            agenda.hasThread = true
-            let thread = Thread { [self] in run() }
+        let (id, mustBegin) = agenda.condition.withLock {
+            let id = agenda.nextID
+            agenda.nextID += 1
+            let place = agenda.entries.firstIndex { $0.time > time } ?? agenda.entries.endIndex
+            agenda.entries.insert(Entry(time: time, id: id, action: action), at: place)
+            defer { agenda.hasThread = true }
+            if agenda.hasThread, place == 0 { agenda.condition.signal() }
+            return (id, !agenda.hasThread)
+        }
+        if mustBegin {
+            let thread = Thread { [agenda] in Self.run(agenda) }
             thread.name = "clock"
             thread.start()
-        } else if place == 0 {
-            agenda.condition.signal()
         }
         return ScheduledAction { [agenda] in
-            agenda.condition.lock()
-            defer { agenda.condition.unlock() }
-            agenda.entries.removeAll { $0.id == id }
+            agenda.condition.withLock { agenda.entries.removeAll { $0.id == id } }
         }
     }
 
-    private func run() {
-        agenda.condition.lock()
-        while true {
-            guard let first = agenda.entries.first else {
-                agenda.condition.wait()
-                continue
+    private static func run(_ agenda: Agenda) {
+        while let action = nextAction(agenda) { action() }
+    }
+
+    /// Waits until an action is due.
+    /// - Returns: the action, or nil when the clock is gone and nothing waits any more.
+    private static func nextAction(_ agenda: Agenda) -> (@Sendable () -> Void)? {
+        agenda.condition.withLock {
+            while true {
+                guard let first = agenda.entries.first else {
+                    if agenda.isOver { return nil }
+                    agenda.condition.wait()
+                    continue
+                }
+                let wait = first.time - agenda.now
+                if wait <= .zero { return agenda.entries.removeFirst().action }
+                agenda.condition.wait(for: wait)
             }
-            let wait = first.time - now
-            if wait > .zero {
-                // A condition waits on the wall clock; a second at most at a time keeps a changed wall clock harmless.
-                let seconds = min(1, wait / .seconds(1))
-                _ = agenda.condition.wait(until: Date(timeIntervalSinceNow: seconds))
-                continue
-            }
-            agenda.entries.removeFirst()
-            agenda.condition.unlock()
-            first.action()
-            agenda.condition.lock()
         }
     }
 }

@@ -57,6 +57,8 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
             let mustEnd = state.withLock { state in
                 swap(&jobs, &state.jobs)
                 guard jobs.isEmpty, state.isStopped else { return false }
+                // Under the lock, before another thread may begin: the system gives the next thread the same number.
+                thread.store(0, ordering: .relaxed)
                 state.isThreadRunning = false
                 return true
             }
