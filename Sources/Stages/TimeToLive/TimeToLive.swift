@@ -37,7 +37,7 @@ public actor TimeToLive: Transform {
                 microseconds: context.clock.wallTime.microseconds + after.nanoseconds / 1_000))
         self.deadline.withLock { $0 = deadline }
         let stopsAt = TimeText.clockTime(deadline.wallTime, withDate: after >= .seconds(86_400))
-        context.log.info("will stop", .init("after", TimeText.duration(after)), .init("at", stopsAt))
+        context.log.info("will stop", .init("after", "\(after)"), .init("at", stopsAt))
         for left in Self.notices(after: after) {
             actions.append(
                 context.clock.schedule(at: deadline.time - left) {
@@ -47,7 +47,7 @@ public actor TimeToLive: Transform {
         actions.append(
             context.clock.schedule(at: deadline.time) {
                 context.requestStop(.timeToLive)
-                context.log.info("time to live is over", .init("after", TimeText.duration(after)))
+                context.log.info("time to live is over", .init("after", "\(after)"))
             })
     }
 

@@ -1,6 +1,5 @@
 import Pipeline
 import PipelineTesting
-import Synchronization
 import Testing
 
 @testable import Stages
@@ -8,12 +7,19 @@ import Testing
 @Suite("The generator")
 struct GeneratorTests {
     private let clock = ManualClock()
-    private let lines = Lines()
+    private let log = CollectingLog()
 
     private func context(_ owners: any PositionOwner...) -> SourceContext {
         let stage = StageContext(
-            name: "generator", pipeline: "test", log: Log { [lines] in lines.add($0) }, clock: clock, stop: { _ in })
+            name: "generator", pipeline: "test", log: log.log, clock: clock, stop: { _ in })
         return SourceContext(stage: stage, owners: owners)
+    }
+
+    private func owner(_ stream: StreamIdentity? = nil, _ positions: [Int32: Int64] = [:]) -> RecordingOwner {
+        var store = RecordingOwner.Store()
+        store.stream = stream
+        store.positions = positions
+        return RecordingOwner(store: Watched(store))
     }
 
     private func generator(seed: Int64?, count: Int64? = nil, clock: Generator.Clock = .wall) -> Generator {
@@ -30,7 +36,7 @@ struct GeneratorTests {
     }
 
     private func values(_ batches: [Batch]) -> [String] {
-        batches.flatMap { batch in batch.records.map { String(decoding: batch.bytes($0.value) ?? [], as: UTF8.self) } }
+        batches.flatMap { $0.texts.compactMap { $0 } }
     }
 
     @Test("claims follow one another and the end comes after the last record")
@@ -104,7 +110,7 @@ struct GeneratorTests {
         let generator = generator(seed: nil)
         try await generator.open(context())
         #expect(generator.measurements.first == Measurement("seed", .integer(77)))
-        let line = try #require(lines.all.first)
+        let line = try #require(log.entries.value.first)
         #expect(line.level == .info)
         #expect(line.details.contains(.init("seed", "77")))
     }
@@ -116,18 +122,18 @@ struct GeneratorTests {
 
     @Test("a new owner hears of the stream before the first record")
     func newOwner() async throws {
-        let owner = StoringSink()
+        let owner = self.owner()
         let generator = generator(seed: 3)
         try await generator.open(context(owner))
-        #expect(await owner.stream == TransactionStream(TransactionSettings(seed: 3)).identity)
-        #expect(await owner.positions == [0: 0])
+        #expect(owner.store.value.stream == TransactionStream(TransactionSettings(seed: 3)).identity)
+        #expect(owner.store.value.positions == [0: 0])
     }
 
     @Test("a random seed goes on with the owner's stream, and the count is that of the whole stream")
     func goingOn() async throws {
         let stored = TransactionStream(TransactionSettings(seed: 9)).identity
         let generator = generator(seed: nil, count: 1_000)
-        try await generator.open(context(StoringSink(stored, [0: 400])))
+        try await generator.open(context(owner(stored, [0: 400])))
         let batches = try await batches(generator, atMost: 10_000)
         #expect(batches.flatMap(\.claims) == [Claim(partition: 0, from: 400, to: 1_000)])
         #expect(generator.measurements.first == Measurement("seed", .integer(9)))
@@ -137,7 +143,7 @@ struct GeneratorTests {
     func complete() async throws {
         let stored = TransactionStream(TransactionSettings(seed: 9)).identity
         let generator = generator(seed: 9, count: 1_000)
-        try await generator.open(context(StoringSink(stored, [0: 1_000])))
+        try await generator.open(context(owner(stored, [0: 1_000])))
         #expect(try await batches(generator, atMost: 10).isEmpty)
     }
 
@@ -145,40 +151,40 @@ struct GeneratorTests {
     func twoOwners() async throws {
         let stored = TransactionStream(TransactionSettings(seed: 9)).identity
         let generator = generator(seed: nil, count: 1_000)
-        try await generator.open(context(StoringSink(stored, [0: 700]), StoringSink(stored, [0: 300])))
+        try await generator.open(context(owner(stored, [0: 700]), owner(stored, [0: 300])))
         #expect(try await batches(generator, atMost: 10_000).first?.claims.first?.from == 300)
 
-        let newcomer = StoringSink()
+        let newcomer = owner()
         let again = self.generator(seed: nil, count: 1_000)
-        try await again.open(context(newcomer, StoringSink(stored, [0: 300])))
-        #expect(await newcomer.stream == stored)
+        try await again.open(context(newcomer, owner(stored, [0: 300])))
+        #expect(newcomer.store.value.stream == stored)
         #expect(try await batches(again, atMost: 10_000).first?.claims.first?.from == 0)
     }
 
     @Test("another seed than the owner's is refused, with both named, and nothing is begun")
     func otherSeed() async throws {
         let stored = TransactionStream(TransactionSettings(seed: 9)).identity
-        let owner = StoringSink(stored, [0: 400])
+        let owner = self.owner(stored, [0: 400])
         let error = await #expect(throws: PipelineError.self) {
             try await generator(seed: 8).open(context(owner))
         }
         #expect(error?.code == .configuration)
         #expect(error?.description.contains("seed=8") == true)
         #expect(error?.description.contains("seed=9") == true)
-        #expect(await owner.begun == 0)
+        #expect(owner.store.value.stream == stored && owner.store.value.positions == [0: 400])
     }
 
     @Test("two owners of different streams are refused")
     func differentOwners() async throws {
         let streams = [1, 2].map { TransactionStream(TransactionSettings(seed: $0)).identity }
         await #expect(throws: PipelineError.self) {
-            try await generator(seed: nil).open(context(StoringSink(streams[0]), StoringSink(streams[1])))
+            try await generator(seed: nil).open(context(owner(streams[0]), owner(streams[1])))
         }
     }
 
     @Test("an owner of some other source's stream says so itself")
     func foreignOwner() async throws {
-        let owner = StoringSink(StreamIdentity(cluster: "kafka", topic: "atm-transactions"))
+        let owner = self.owner(StreamIdentity(cluster: "kafka", topic: "atm-transactions"))
         let error = await #expect(throws: PipelineError.self) { try await generator(seed: nil).open(context(owner)) }
         #expect(error?.what == "cannot begin")
     }
@@ -227,40 +233,4 @@ struct GeneratorTests {
             #expect(field.problem(with: .object(defaults.mapValues { _ in .number(0) })) != nil)
         }
     }
-}
-
-/// A sink that keeps positions in memory.
-private actor StoringSink: PositionOwner {
-    private(set) var stream: StreamIdentity?
-    private(set) var positions: [Int32: Int64]
-    private(set) var begun = 0
-    let flushInterval: Duration? = nil
-
-    init(_ stream: StreamIdentity? = nil, _ positions: [Int32: Int64] = [:]) {
-        self.stream = stream
-        self.positions = positions
-    }
-
-    func storedStream() -> StreamIdentity? { stream }
-    func storedPositions() -> [Int32: Int64] { positions }
-
-    func begin(_ stream: StreamIdentity, at positions: [Int32: Int64]) throws {
-        guard self.stream == nil || self.stream == stream else {
-            throw PipelineError(.configuration, "cannot begin", reason: "another stream is stored")
-        }
-        begun += 1
-        self.stream = stream
-        self.positions.merge(positions) { stored, _ in stored }
-    }
-
-    func open(_ context: SinkContext) {}
-    func write(_ batch: Batch, receipt: Receipt) { receipt.acknowledge() }
-}
-
-/// Log lines in the order they came.
-private final class Lines: Sendable {
-    private let entries = Mutex<[Log.Entry]>([])
-
-    func add(_ entry: Log.Entry) { entries.withLock { $0.append(entry) } }
-    var all: [Log.Entry] { entries.withLock { $0 } }
 }

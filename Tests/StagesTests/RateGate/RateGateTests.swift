@@ -16,18 +16,6 @@ struct RateGateTests {
         return gate
     }
 
-    private func batch(_ count: Int) -> Batch {
-        let stream = StreamIdentity(cluster: "test", topic: "test")
-        var builder = BatchBuilder(stream: stream, capacity: 0)
-        for offset in 0..<count {
-            builder.add(
-                Record(
-                    value: .absent, timestamp: Timestamp(microseconds: 0),
-                    position: Position(partition: 0, offset: Int64(offset))))
-        }
-        return builder.finish(claims: [Claim(partition: 0, from: 0, to: Int64(count))])
-    }
-
     private let nowhere = Emitter(send: { _ in }, drop: { _ in })
 
     /// Runs the gate for a time with a source that has whatever is asked for.
@@ -44,7 +32,7 @@ struct RateGateTests {
             let count = try await gate.demand(downstream: downstream)
             if clock.now > duration { return passed }
             passed.append((clock.now, count))
-            try await gate.process(batch(count), emitter: nowhere)
+            try await gate.process(Batch.sample(count: count), emitter: nowhere)
         }
     }
 
@@ -80,10 +68,10 @@ struct RateGateTests {
     func stall() async throws {
         let gate = try await opened(RateGate(rate: 100, catchUp: .seconds(2)))
         #expect(try await gate.demand(downstream: 1_000) == 1)
-        try await gate.process(batch(1), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 1), emitter: nowhere)
         clock.advance(by: .seconds(10))
         #expect(try await gate.demand(downstream: 1_000) == 201)
-        try await gate.process(batch(201), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 201), emitter: nowhere)
         #expect(measurement(gate, "not_caught_up") == .integer(799))
         #expect(gate.measurements.contains { $0.live == "799 not caught up" })
         guard case .object(let worst) = measurement(gate, "worst_second") else {
@@ -99,7 +87,7 @@ struct RateGateTests {
         let gate = try await opened(RateGate(rate: 10))
         clock.advance(by: .milliseconds(900))
         #expect(try await gate.demand(downstream: 3) == 3)
-        try await gate.process(batch(3), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 3), emitter: nowhere)
         #expect(try await gate.demand(downstream: 100) == 7)
     }
 
@@ -108,8 +96,8 @@ struct RateGateTests {
         let gate = try await opened(RateGate(rate: 10))
         clock.advance(by: .milliseconds(900))
         #expect(try await gate.demand(downstream: 100) == 10)
-        try await gate.process(batch(4), emitter: nowhere)
-        try await gate.process(batch(0), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 4), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 0), emitter: nowhere)
         #expect(try await gate.demand(downstream: 100) == 6)
     }
 
@@ -117,7 +105,7 @@ struct RateGateTests {
     func cancellation() async throws {
         let gate = try await opened(RateGate(rate: 0.1))
         #expect(try await gate.demand(downstream: 1) == 1)
-        try await gate.process(batch(1), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 1), emitter: nowhere)
         let wait = Task { try await gate.demand(downstream: 1) }
         await clock.waitForSleepers(1)
         wait.cancel()
@@ -131,7 +119,7 @@ struct RateGateTests {
         let gate = try await opened(RateGate(rate: 5, burst: .unlimited))
         #expect(!gate.pacesDemand)
         #expect(try await gate.demand(downstream: 10_000) == 10_000)
-        try await gate.process(batch(10_000), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 10_000), emitter: nowhere)
         #expect(gate.measurements.isEmpty)
     }
 
@@ -167,7 +155,7 @@ struct RateGateTests {
         let gate = try await opened(RateGate(rate: 5))
         let sent = Mutex<[Batch]>([])
         let emitter = Emitter(send: { batch in sent.withLock { $0.append(batch) } }, drop: { _ in })
-        try await gate.process(batch(3), emitter: emitter)
+        try await gate.process(Batch.sample(count: 3), emitter: emitter)
         let batch = try #require(sent.withLock { $0.first })
         #expect(batch.records.map(\.offset) == [0, 1, 2])
         #expect(batch.claims == [Claim(partition: 0, from: 0, to: 3)])
@@ -177,7 +165,7 @@ struct RateGateTests {
     func live() async throws {
         let gate = try await opened(RateGate(rate: 7.3))
         clock.advance(by: .milliseconds(1))
-        try await gate.process(batch(1), emitter: nowhere)
+        try await gate.process(Batch.sample(count: 1), emitter: nowhere)
         #expect(gate.measurements.compactMap(\.live) == ["target 7.3/s", "lag p99 1 ms"])
     }
 

@@ -8,14 +8,19 @@ import Testing
 @Suite("The time to live")
 struct TimeToLiveTests {
     private let clock = ManualClock()
-    private let heard = Heard()
+    private let log = CollectingLog()
+    private let stops = Watched<[Duration]>([])
+    private var lines: [Log.Entry] { log.entries.value }
 
     private func started(after: Duration?) async throws -> TimeToLive {
         let stage = TimeToLive(after: after)
         try await stage.open(
             StageContext(
-                name: "ttl", pipeline: "test", log: Log { [heard] in heard.add($0) }, clock: clock,
-                stop: { [heard, clock] in heard.stop($0, at: clock.now) }))
+                name: "ttl", pipeline: "test", log: log.log, clock: clock,
+                stop: { [stops, clock] reason in
+                    #expect(reason == .timeToLive)
+                    stops.update { $0.append(clock.now) }
+                }))
         try await stage.start()
         return stage
     }
@@ -24,20 +29,19 @@ struct TimeToLiveTests {
     func stop(seconds: Double) async throws {
         clock.advance(by: .seconds(5))
         _ = try await started(after: .seconds(seconds))
-        #expect(heard.stops.isEmpty)
+        #expect(stops.value.isEmpty)
         clock.advance(by: .seconds(seconds) - .nanoseconds(1))
-        #expect(heard.stops.isEmpty)
+        #expect(stops.value.isEmpty)
         clock.advance(by: .seconds(100))
-        #expect(heard.stops.map(\.reason) == [.timeToLive])
-        #expect(heard.stops.map(\.time) == [.seconds(5) + .seconds(seconds)])
+        #expect(stops.value == [.seconds(5) + .seconds(seconds)])
     }
 
     @Test("without an end nothing is scheduled, logged or shown")
     func never() async throws {
         let stage = try await started(after: nil)
         clock.advance(by: .seconds(1_000_000))
-        #expect(heard.stops.isEmpty)
-        #expect(heard.lines.isEmpty)
+        #expect(stops.value.isEmpty)
+        #expect(lines.isEmpty)
         #expect(stage.measurements.isEmpty)
     }
 
@@ -46,8 +50,8 @@ struct TimeToLiveTests {
         let stage = try await started(after: .seconds(60))
         await stage.close()
         clock.advance(by: .seconds(120))
-        #expect(heard.stops.isEmpty)
-        #expect(heard.lines.count == 1)
+        #expect(stops.value.isEmpty)
+        #expect(lines.count == 1)
     }
 
     @Test("remaining time and estimated stop count down, and stay at nothing left")
@@ -70,14 +74,15 @@ struct TimeToLiveTests {
     @Test(
         "the log has a handful of lines whatever the time",
         arguments: [
-            (5, ["5 s"]), (30, ["30 s", "10 s"]), (60, ["1 min", "30 s", "10 s"]), (7_200, ["2 h", "1 h", "10 s"]),
+            (5, ["5.0 seconds"]), (30, ["30.0 seconds", "10 s"]), (60, ["60.0 seconds", "30 s", "10 s"]),
+            (7_200, ["7200.0 seconds", "1 h", "10 s"]),
         ])
     func log(seconds: Int, times: [String]) async throws {
         _ = try await started(after: .seconds(seconds))
         clock.advance(by: .seconds(seconds * 2))
-        #expect(heard.lines.dropLast().map { $0.details[0].value } == times)
-        #expect(heard.lines.last?.message == "time to live is over")
-        #expect(heard.lines.allSatisfy { $0.level == .info })
+        #expect(lines.dropLast().map { $0.details[0].value } == times)
+        #expect(lines.last?.message == "time to live is over")
+        #expect(lines.allSatisfy { $0.level == .info })
     }
 
     @Test("a batch goes on as it came")
@@ -126,14 +131,4 @@ struct TimeToLiveTests {
             #expect(stage.measurements.isEmpty != isShown)
         }
     }
-}
-
-/// What the stage told its surroundings, in order.
-private final class Heard: Sendable {
-    private let state = Mutex<(lines: [Log.Entry], stops: [(reason: StopReason, time: Duration)])>(([], []))
-
-    func add(_ line: Log.Entry) { state.withLock { $0.lines.append(line) } }
-    func stop(_ reason: StopReason, at time: Duration) { state.withLock { $0.stops.append((reason, time)) } }
-    var lines: [Log.Entry] { state.withLock { $0.lines } }
-    var stops: [(reason: StopReason, time: Duration)] { state.withLock { $0.stops } }
 }
