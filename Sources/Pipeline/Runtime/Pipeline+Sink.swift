@@ -140,7 +140,10 @@ extension Pipeline {
         for delivery in lane.channel.close() {
             lane.ledger.entered.count(delivery.batch.records.count)
         }
-        if lane.isRequired {
+        if error is OutputClosed {
+            log.child(lane.name).info("nobody reads the output any more; stopping")
+            requestStop(.endOfInput)
+        } else if lane.isRequired {
             fail(error, stage: lane.name, at: 0)
         } else if !(error is CancellationError) {
             let error = PipelineError(wrapping: error, stage: lane.name)

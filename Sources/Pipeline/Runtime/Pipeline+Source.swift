@@ -33,21 +33,22 @@ extension Pipeline {
 
     /// - Returns: whether the source goes on.
     private func pass(_ batch: Batch, to output: any BatchOutput) -> Bool {
-        sourceLedger.entered.count(batch.records.count)
+        sourceLedger.entered.count(batch.records.count + batch.dead.count)
         if stopControl.stop != nil, parts.source.stage.isReplayable {
-            sourceLedger.returned.count(batch.records.count)
+            sourceLedger.returned.count(batch.records.count + batch.dead.count)
             return false
         }
         switch output.send(batch) {
         case .sent:
             sourceLedger.out.count(batch.records.count)
+            sourceLedger.dead.count(batch.dead.count)
             sourceLedger.bytes.count(batch.size)
             return true
         case .closed:
-            sourceLedger.returned.count(batch.records.count)
+            sourceLedger.returned.count(batch.records.count + batch.dead.count)
             return false
         case .refused(let error):
-            sourceLedger.returned.count(batch.records.count)
+            sourceLedger.returned.count(batch.records.count + batch.dead.count)
             fail(error, stage: parts.source.name, at: 0)
             return false
         }

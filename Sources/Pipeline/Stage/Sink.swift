@@ -28,7 +28,7 @@ public protocol Sink: Actor {
     ///   - batch: the batch.
     ///   - receipt: acknowledges the batch, from any thread, once.
     /// - Throws: ``PipelineError`` when it cannot go on: a retriable one has the runtime reopen the sink, another ends
-    ///   the run. Cancellation throws `CancellationError`.
+    ///   the run. ``OutputClosed`` when nobody wants the output any more. Cancellation throws `CancellationError`.
     func write(_ batch: Batch, receipt: Receipt) async throws
 
     /// Makes everything taken so far durable and acknowledges it before it returns. Called `flushInterval` after the

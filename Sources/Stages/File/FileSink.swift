@@ -32,7 +32,6 @@ public actor FileSink: Sink {
     private var descriptor: Descriptor?
     private var isRegular = false
     private var wasOpened = false
-    private var isReaderGone = false
     // The end of the file after the last line written, and after the last one acknowledged.
     private var end: Int64 = 0
     private var durableEnd: Int64 = 0
@@ -78,12 +77,10 @@ public actor FileSink: Sink {
 
     /// Writes the batch's lines; a regular file's are acknowledged by the next `flush`.
     public func write(_ batch: Batch, receipt: Receipt) async throws {
-        // Nobody reads any more: what comes now is neither written nor acknowledged.
-        if isReaderGone { return }
         output.removeAll(keepingCapacity: true)
         let (rejections, recordLines) = appendRecords(of: batch)
         let deadLines = appendDeadLetters(of: batch)
-        guard try put() else { return }
+        try put()
         lines.add(Int64(recordLines + deadLines), ordering: .relaxed)
         deadLetters.add(Int64(deadLines), ordering: .relaxed)
         bytes.add(Int64(output.count), ordering: .relaxed)
@@ -158,7 +155,7 @@ extension FileSink {
                 context?.stage.log.warning(
                     "the file ended within a line; a line break was added", Log.Detail("path", settings.path))
                 output = [UInt8(ascii: "\n")]
-                _ = try put()
+                try put()
             }
         } catch let failure as SystemFailure {
             throw failure.error(.cannotCreate, "cannot write the file \(settings.path)")
@@ -188,20 +185,15 @@ extension FileSink {
     }
 
     /// Writes ``output``.
-    /// - Returns: whether it was written; false if the reader has gone.
-    private func put() throws -> Bool {
-        guard let descriptor else { return false }
+    private func put() throws {
+        guard let descriptor else { return }
         do throws(Descriptor.WriteFailure) {
             try descriptor.write(output, isRegular: isRegular, isWanted: { !Task.isCancelled })
             end += Int64(output.count)
-            return true
         } catch {
             switch error {
             case .closed:
-                isReaderGone = true
-                context?.stage.log.info("the reader has gone; stopping", Log.Detail("path", settings.path))
-                context?.stage.requestStop(.endOfInput)
-                return false
+                throw OutputClosed()
             case .abandoned:
                 throw CancellationError()
             case .refused(let failure, let written):
