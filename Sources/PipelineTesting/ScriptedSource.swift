@@ -19,7 +19,7 @@ public actor ScriptedSource: Source {
         case wait(Watched<Bool>)
         /// Throws.
         case fail(PipelineError)
-        /// The end of input.
+        /// The end of input, whatever follows.
         case end
     }
 
@@ -110,6 +110,7 @@ public actor ScriptedSource: Source {
             let step = agenda.update { agenda -> Step? in
                 agenda.isWoken = false
                 guard !agenda.steps.isEmpty else { return nil }
+                if case .end = agenda.steps[0] { return .end }
                 let step = agenda.steps.removeFirst()
                 if case .records(let wanted, let partition) = step, wanted > count {
                     agenda.steps.insert(.records(wanted - count, partition: partition), at: 0)
