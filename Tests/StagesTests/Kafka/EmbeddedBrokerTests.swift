@@ -1,3 +1,4 @@
+import CRDKafka
 import Pipeline
 import Synchronization
 import Testing
@@ -68,5 +69,44 @@ import Testing
         flush.cancel()
         await #expect(throws: CancellationError.self) { try await flush.value }
         await sink.close()
+    }
+
+    @Test("an idempotent producer's fatal error asks to be reopened, and the sink then delivers again")
+    func fatalError() async throws {
+        let configuration = ClientConfiguration()
+        try configuration.set(["log_level": "2"])
+        let client = try configuration.makeClient(RD_KAFKA_PRODUCER, events: 0)
+        defer { rd_kafka_destroy(client) }
+        let cluster = try #require(rd_kafka_mock_cluster_new(client, 1))
+        defer { rd_kafka_mock_cluster_destroy(cluster) }
+        rd_kafka_mock_topic_create(cluster, "t", 1, 1)
+        let address = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+        // The broker of a mock cluster that expects another sequence number than an idempotent producer's first.
+        var errors = [RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER]
+        let produceRequests: Int16 = 0
+        rd_kafka_mock_push_request_errors_array(cluster, produceRequests, errors.count, &errors)
+
+        let sink = try KafkaTestCluster.sink("t", ["brokers": .text(address)])
+        let failures = Mutex<[PipelineError]>([])
+        let acknowledged = Atomic<Int>(0)
+        let context = SinkContext(
+            stage: KafkaTestCluster.stage(), takesDeadLetters: false, barrier: { _ in },
+            failure: { error in failures.withLock { $0.append(error) } })
+        let batch = Batch.of([TestRecord("k", "v")])
+        let receipt = Receipt { _ in acknowledged.add(1, ordering: .relaxed) }
+        try await sink.open(context)
+        try await sink.write(batch, receipt: receipt)
+        let error = await #expect(throws: PipelineError.self) { try await sink.flush() }
+        #expect(error?.isRetriable == true)
+        #expect(failures.withLock { $0 } == [error])
+        await #expect(throws: PipelineError.self) { try await sink.write(batch, receipt: receipt) }
+        await sink.close()
+        #expect(acknowledged.load(ordering: .relaxed) == 0)
+
+        try await sink.open(context)
+        try await sink.write(batch, receipt: receipt)
+        try await sink.flush()
+        await sink.close()
+        #expect(acknowledged.load(ordering: .relaxed) == 1)
     }
 }

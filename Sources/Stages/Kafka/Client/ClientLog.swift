@@ -24,6 +24,7 @@ final class ClientLog: Sendable {
     private let secrets: [String]
     private let kinds = Mutex<[String: Kind]>([:])
     private let last = Mutex<String?>(nil)
+    private let isDown = Atomic<Bool>(false)
 
     init(_ context: StageContext, secrets: [String]) {
         log = context.log
@@ -39,16 +40,24 @@ final class ClientLog: Sendable {
     func take(_ event: borrowing ClientEvent, isQuiet: Bool = false) {
         switch event.type {
         case RD_KAFKA_EVENT_LOG:
-            guard let line = event.logLine, !isQuiet else { return }
+            // A broker's failure comes as an error too, and only as that is it told.
+            guard !isQuiet, let line = event.logLine, line.facility != "FAIL" else { return }
             write(line)
         case RD_KAFKA_EVENT_ERROR:
-            let text = redact(event.errorText)
-            last.withLock { $0 = text }
+            let isOutage = event.error.code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+            if isOutage { isDown.store(true, ordering: .relaxed) }
+            let text = isOutage ? "no broker answers; waiting for one" : redact(event.errorText)
+            if !isOutage { last.withLock { $0 = text } }
             guard !isQuiet else { return }
-            // Every single broker's failure comes as a log line too; this is the client's own view.
-            write(Line(severity: 4, facility: event.error.reason, text: text))
+            write(Line(severity: 4, facility: event.error.name, text: text))
         default: return
         }
+    }
+
+    /// Hears that a broker answered.
+    func noteAnswer() {
+        guard isDown.load(ordering: .relaxed), isDown.exchange(false, ordering: .relaxed) else { return }
+        log.info("a broker answers again")
     }
 
     func write(_ line: Line) {
@@ -63,7 +72,11 @@ final class ClientLog: Sendable {
             return kind?.suppressed ?? 0
         }
         guard let suppressed else { return }
-        let text = redact(line.text) + (suppressed > 0 ? " (and \(suppressed) more of this kind)" : "")
+        // librdkafka begins its lines with the thread that wrote them: "[thrd:main]: ".
+        let words = line.text.hasPrefix("[thrd:") ? line.text.split(separator: "]: ", maxSplits: 1).last : nil
+        let text =
+            redact(words.map(String.init) ?? line.text)
+            + (suppressed > 0 ? " (and \(suppressed) more of this kind)" : "")
         let detail = Log.Detail("librdkafka", line.facility)
         switch line.severity {
         case ...4: log.warning(text, detail)

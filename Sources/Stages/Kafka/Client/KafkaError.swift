@@ -10,9 +10,9 @@ struct KafkaError: Error, Sendable, Hashable {
 
     /// The words for people, with the name under which documentation has it: `Broker: Unknown topic or partition
     /// (UNKNOWN_TOPIC_OR_PART)`.
-    var reason: String {
-        "\(String(cString: rd_kafka_err2str(code))) (\(String(cString: rd_kafka_err2name(code))))"
-    }
+    var reason: String { "\(String(cString: rd_kafka_err2str(code))) (\(name))" }
+
+    var name: String { String(cString: rd_kafka_err2name(code)) }
 
     static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
 

@@ -156,6 +156,7 @@ final class ProducerSession: Sendable {
             var run = (slot: 0, count: 0, bytes: 0)
             func endRun() {
                 guard run.count > 0 else { return }
+                client.log.noteAnswer()
                 if let batch = state.ledger.deliver(run.count, bytes: run.bytes, of: run.slot) {
                     finished.append(batch)
                 }
@@ -208,8 +209,8 @@ final class ProducerSession: Sendable {
         }
         for batch in finished { batch.receipt.acknowledge(rejecting: batch.rejections) }
         if let failure {
-            waiter?.resume(throwing: failure)
             if isNewFailure { context.fail(failure) }
+            waiter?.resume(throwing: failure)
         } else {
             waiter?.resume()
         }

@@ -112,7 +112,7 @@ struct BatchCollector: ~Copyable {
             // librdkafka goes on by itself: a topic that is deleted is waited for, a right may be given back.
             let error = KafkaError(message.pointee.err)
             let text = rd_kafka_message_errstr(message).map { String(cString: $0) } ?? error.reason
-            log.write(.init(severity: 4, facility: error.reason, text: "\(topic)-\(reader.partition): \(text)"))
+            log.write(.init(severity: 4, facility: error.name, text: "\(topic)-\(reader.partition): \(text)"))
         }
     }
 

@@ -144,6 +144,7 @@ final class ConsumerAttendant: Sendable {
     @discardableResult
     private func learnBounds(of partition: Int32) -> Bool {
         guard let marks = try? client.watermarks(topic, partition, timeout: .milliseconds(500)) else { return false }
+        client.log.noteAnswer()
         let lost = state.withLock { state -> Int64 in
             state.bounds[partition] = .init(low: marks.low, high: marks.high)
             // Skipped offsets were deleted, and are no marker or compaction hole, if the log now begins after them.
