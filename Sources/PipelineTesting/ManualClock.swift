@@ -1,5 +1,4 @@
 public import Pipeline
-internal import Synchronization
 
 /// A clock that a test turns by hand.
 public final class ManualClock: PipelineClock {
@@ -10,7 +9,7 @@ public final class ManualClock: PipelineClock {
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let start: Timestamp
 
     /// Makes a clock that stands still.

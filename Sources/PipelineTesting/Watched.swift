@@ -1,5 +1,4 @@
-internal import Synchronization
-
+internal import Pipeline
 /// A value that a test changes or a stage records, and that a task can wait for: what tests have instead of sleeping.
 public final class Watched<Value: Sendable>: Sendable {
     private struct Waiter {
@@ -14,11 +13,11 @@ public final class Watched<Value: Sendable>: Sendable {
         var nextID: UInt64 = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// Begins with a value.
     public init(_ value: Value) {
-        state = Mutex(State(value: value))
+        state = Lock(State(value: value))
     }
 
     /// The value now.

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The bounded channel between two neighbouring stages: ``ChannelState`` behind a lock, continuations resumed outside
 /// it. One suspension a batch at most, none when there is room and something to take.
 ///
@@ -26,10 +24,10 @@ final class Channel<Element: Sendable>: Sendable {
         var receptions: UInt64 = 0
     }
 
-    private let guarded: Mutex<Guarded>
+    private let guarded: Lock<Guarded>
 
     init(byteLimit: Int, keepsBytesUntilReleased: Bool = false) {
-        guarded = Mutex(
+        guarded = Lock(
             Guarded(state: State(byteLimit: byteLimit, keepsBytesUntilReleased: keepsBytesUntilReleased)))
     }
 

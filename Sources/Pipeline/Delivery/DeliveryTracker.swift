@@ -1,14 +1,12 @@
-internal import Synchronization
-
 /// ``DeliveryState`` behind a lock: acknowledgements come from any thread, waiters are resumed outside it.
 final class DeliveryTracker: Sendable {
     typealias State = DeliveryState<Batch, CheckedContinuation<Bool, any Error>, CheckedContinuation<Bool, any Error>>
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     /// - Parameter roles: one for each sink, in order.
     init(roles: [State.Role]) {
-        state = Mutex(State(roles: roles))
+        state = Lock(State(roles: roles))
     }
 
     func deliver(_ batch: Batch) -> DeliveryNumber {

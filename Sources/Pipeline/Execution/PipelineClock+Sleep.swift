@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension PipelineClock {
     /// Suspends until a time.
     /// - Parameter time: on the scale of `now`; one that has passed returns at once.
@@ -28,7 +26,7 @@ private final class Sleeper: Sendable {
         case ended
     }
 
-    private let state = Mutex(State.idle)
+    private let state = Lock(State.idle)
 
     func begin(_ continuation: CheckedContinuation<Void, any Error>) -> Bool {
         let isCancelled = state.withLock { state in

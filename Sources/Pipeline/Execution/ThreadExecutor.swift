@@ -15,7 +15,7 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
         var isStopped = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let wakeUp = DispatchSemaphore(value: 0)
     private let name: String
     // The thread in `run`, or 0: read by whoever asks whether it is on this thread, while the thread may come or go.

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Something that happens once and is waited for by one task.
 final class Completion: Sendable {
     private enum State {
@@ -8,7 +6,7 @@ final class Completion: Sendable {
         case complete
     }
 
-    private let state = Mutex(State.pending)
+    private let state = Lock(State.pending)
 
     /// Says that it has happened. Later calls have no effect.
     func complete() {

@@ -8,10 +8,10 @@ final class Distributor: BatchOutput {
     private let clock: any PipelineClock
     private let fields: FieldStep?
     let deadLane: Int?
-    private let deadShare: Mutex<DeadShare>
+    private let deadShare: Lock<DeadShare>
     private let shareLimit: Double
     // Loops end on different threads; the last of them lets the place for dead letters end.
-    private let ending: Mutex<(unfinished: Set<Int>, isFinished: Bool)>
+    private let ending: Lock<(unfinished: Set<Int>, isFinished: Bool)>
     // After a batch that may not go on none may: an acknowledgement of a later one would move positions past it.
     private let isRefusing = Atomic<Bool>(false)
 
@@ -31,9 +31,9 @@ final class Distributor: BatchOutput {
         self.clock = clock
         self.fields = fields
         self.deadLane = deadLane
-        self.deadShare = Mutex(DeadShare(limit: deadShareLimit))
+        self.deadShare = Lock(DeadShare(limit: deadShareLimit))
         self.shareLimit = deadShareLimit
-        self.ending = Mutex((Set(lanes.indices), false))
+        self.ending = Lock((Set(lanes.indices), false))
     }
 
     func waitForRoom() async throws -> ChannelRoom {

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A stage that was opened, so that it can be closed whatever happens.
 enum OpenedStage: Sendable {
     case source(any Source)
@@ -26,8 +24,8 @@ extension Pipeline {
     /// Opens every stage, sinks first: a source asks the owners where to start. Then tells each that all are open.
     /// - Throws: ``OpeningFailure``.
     func openAll() async throws -> [OpenedStage] {
-        let opened = Mutex<[OpenedStage]>([])
-        let current = Mutex("")
+        let opened = Lock<[OpenedStage]>([])
+        let current = Lock("")
         let opening = Task { [self] in
             for lane in sinks {
                 current.withLock { $0 = lane.name }

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Pipeline {
     /// What the pipeline has done so far. From any thread; counters are read while the stages work.
     public var progress: RunReport { report() }

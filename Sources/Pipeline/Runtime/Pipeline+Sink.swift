@@ -1,5 +1,3 @@
-internal import Synchronization
-
 extension Pipeline {
     /// A sink's task: gives it batches, flushes it in time, reopens it after a failure that may pass.
     func runSink(_ lane: SinkLane) async {

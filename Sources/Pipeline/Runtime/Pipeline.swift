@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// A pipeline that runs once: opens its stages, moves batches until the source ends or a stop, drains, closes, reports.
 ///
 /// One actor a stage, one task a stage in one task group, a bounded channel between neighbours.
@@ -29,7 +27,7 @@ public final class Pipeline: Sendable {
     let stopControl = StopControl()
     let completion = Completion()
     // Read by the live line while the run's own tasks write it.
-    let times = Mutex(Times())
+    let times = Lock(Times())
 
     /// Puts a pipeline together; opens nothing.
     /// - Parameters:

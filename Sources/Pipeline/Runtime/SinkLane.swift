@@ -22,7 +22,7 @@ final class SinkLane: Sendable {
     let rejectedAhead = Atomic<Int>(0)
     // A failure comes from any thread (delivery reports); the sink's loop takes it. One that an earlier generation of the
     // sink reports late concerns nobody any more.
-    private let failure = Mutex<(generation: Int, error: PipelineError?)>((0, nil))
+    private let failure = Lock<(generation: Int, error: PipelineError?)>((0, nil))
     private let isOpen = Atomic<Bool>(false)
 
     /// - Parameters:

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Why and where a pipeline stops; the first word counts. A signal after a stop changes nothing but the patience.
 final class StopControl: Sendable {
     /// A stop that was asked for.
@@ -15,7 +13,7 @@ final class StopControl: Sendable {
         var error: PipelineError?
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// The stop, once there is one.
     var stop: Stop? { state.withLock { $0.stop } }

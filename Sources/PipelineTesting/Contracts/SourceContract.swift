@@ -30,7 +30,7 @@ public struct SourceContract: Sendable {
         makeUnopenable: (@Sendable () async throws -> any Source)? = nil,
         owners: @escaping @Sendable () async throws -> [any PositionOwner] = { [] }, isFinite: Bool = true,
         wanted: [Int] = [1, 2, 7, 100, 10_000], enough: Int = 20_000, patience: Duration = .seconds(20),
-        idleBound: Duration = .seconds(1), make: @escaping @Sendable () async throws -> any Source
+        idleBound: Duration = .seconds(5), make: @escaping @Sendable () async throws -> any Source
     ) {
         self.make = make
         self.makeUnopenable = makeUnopenable

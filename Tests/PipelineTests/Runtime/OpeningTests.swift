@@ -1,6 +1,5 @@
 import Pipeline
 import PipelineTesting
-import Synchronization
 import Testing
 
 @Suite("Opening and closing", .timeLimit(.minutes(1)))

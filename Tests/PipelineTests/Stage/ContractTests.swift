@@ -46,7 +46,9 @@ struct ContractTests {
         ])
     func badSource(rule: String, fault: CountingSource.Fault) async {
         let violations = await SourceContract(
-            patience: .milliseconds(500), idleBound: fault == .slow ? .milliseconds(20) : .seconds(1),
+            // Only what hangs is waited for in vain.
+            patience: fault == .deaf ? .milliseconds(500) : .seconds(20),
+            idleBound: fault == .slow ? .milliseconds(20) : .seconds(5),
             make: { CountingSource(count: 50, limit: { $0 }, fault: fault) }
         ).violations()
         #expect(violations.map(\.rule).contains(rule), "\(violations)")
@@ -128,7 +130,9 @@ struct ContractTests {
             case .wantsTooMuch: "demand is at least 1 and at most what is wanted downstream"
             case .waitsForEver: "cancellation ends the wait for demand, with CancellationError or an answer"
             }
-        let violations = await TransformContract(patience: .milliseconds(500)) { transform() }.violations()
+        let violations = await TransformContract(
+            patience: fault == .waitsForEver ? .milliseconds(500) : .seconds(20)
+        ) { transform() }.violations()
         #expect(violations.map(\.rule).contains(rule), "\(violations)")
     }
 
@@ -163,7 +167,8 @@ struct ContractTests {
     func badSink(fault: FaultySink.Fault) async {
         let current = Watched<FaultySink?>(nil)
         let violations = await SinkContract(
-            stored: { await current.value?.stored ?? [] }, patience: .milliseconds(500),
+            stored: { await current.value?.stored ?? [] },
+            patience: fault == .deaf ? .milliseconds(500) : .seconds(20),
             make: {
                 let sink = FaultySink(fault)
                 current.set(sink)
