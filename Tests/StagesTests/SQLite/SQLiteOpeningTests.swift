@@ -189,17 +189,17 @@ import Testing
             let attributes = try FileManager.default.attributesOfItem(atPath: bench.path + "-wal")
             return (attributes[.size] as? NSNumber)?.intValue ?? 0
         }
-        try await write(0..<4_000)
+        try await write(0..<1_600)
         #expect(try logSize() < 400_000)
         #expect(warnings.withLock { $0 } == [])
         let reader = try LongReader(bench.path)
-        try await write(4_000..<8_000)
-        #expect(try logSize() > 1_000_000)
+        try await write(1_600..<4_000)
+        #expect(try logSize() > 600_000)
         #expect(warnings.withLock { $0.count } == 1)
         reader.close()
-        try await write(8_000..<9_000)
+        try await write(4_000..<4_400)
         await sink.close()
-        #expect(try bench.query("SELECT count(*) FROM transactions") == ["9000"])
+        #expect(try bench.query("SELECT count(*) FROM transactions") == ["4400"])
         #expect(try bench.query("PRAGMA integrity_check") == ["ok"])
     }
 

@@ -54,8 +54,6 @@ struct BatchPlan {
 
     /// Puts the records into the order of their key.
     mutating func sort(by column: Int, of batch: Batch, _ fields: FieldTable) {
-        batch.withUnsafeBytes {
-            KeyOrder.sort(&order, records: batch.records, bytes: $0, fields: fields, column: column)
-        }
+        KeyOrder.sort(&order, of: batch, fields, column: column)
     }
 }
