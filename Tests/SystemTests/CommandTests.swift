@@ -45,7 +45,7 @@ struct CommandTests {
         #expect(lines.split(separator: "\n").count == 200)
         let toOutput = try test.write(
             """
-            {"version": 1, "source": {"type": "file", "path": "-"}, "sinks": [{"type": "file", "path": "-"}]}
+            {"version": 1, "source": {"type": "file", "name": "input", "path": "-"}, "sinks": [{"type": "file", "path": "-"}]}
             """, to: "cat.json")
         let input = try #require(FileHandle(forReadingAtPath: test.path("out.jsonl")))
         let copied = try await test.run([toOutput], input: input)

@@ -65,9 +65,17 @@ struct SystemTest {
         folder.appending(path: name).path
     }
 
-    /// Runs a command of the system to its end.
+    /// Runs a command of the system to its end, on a thread that may block.
     @discardableResult
     static func command(_ words: [String], input: String = "") async throws -> String {
+        let (status, text) = try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try blockingCommand(words, input) }) }
+        }
+        try #require(status == 0, "\(words.joined(separator: " ")) failed")
+        return text
+    }
+
+    private static func blockingCommand(_ words: [String], _ input: String) throws -> (Int32, String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words
@@ -81,8 +89,7 @@ struct SystemTest {
         try source.fileHandleForWriting.close()
         let text = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(words.joined(separator: " ")) failed")
-        return String(decoding: text, as: UTF8.self)
+        return (process.terminationStatus, String(decoding: text, as: UTF8.self))
     }
 
     /// Writes records with kcat: one record a line, key and value separated by a tab.
