@@ -1,5 +1,4 @@
 internal import CRDKafka
-internal import Pipeline
 
 /// A producer's handle of one topic.
 ///
@@ -7,10 +6,9 @@ internal import Pipeline
 final class TopicHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    init(_ client: KafkaClient, _ name: String) throws(PipelineError) {
+    init(_ client: KafkaClient, _ name: String) throws(KafkaError) {
         guard let topic = rd_kafka_topic_new(client.handle, name, nil) else {
-            throw PipelineError(
-                .internalFault, "cannot name the topic \(name)", reason: KafkaError(rd_kafka_last_error()).reason)
+            throw KafkaError(rd_kafka_last_error())
         }
         pointer = topic
     }

@@ -31,10 +31,16 @@ public actor KafkaSink: Sink {
             RD_KAFKA_PRODUCER,
             properties: [producerProperties(largestBatch: findings.largestBatch), resolved.properties],
             events: RD_KAFKA_EVENT_DR, log: ClientLog(context.stage, secrets: resolved.secrets))
-        let session = try ProducerSession(
-            client: client, topic: settings.connection.topic, partitions: findings.partitions,
-            recordLimit: settings.recordLimit, byteLimit: Self.byteLimit, partitioner: settings.partitioner,
-            timestamps: settings.timestamps, context: context)
+        let session: ProducerSession
+        do {
+            session = try ProducerSession(
+                client: client, topic: settings.connection.topic, partitions: findings.partitions,
+                recordLimit: settings.recordLimit, byteLimit: Self.byteLimit, partitioner: settings.partitioner,
+                timestamps: settings.timestamps, context: context)
+        } catch {
+            client.destroy()
+            throw PipelineError(.internalFault, "cannot write to Kafka", reason: error.reason)
+        }
         self.session = session
         current.withLock { $0 = session }
         wasConnected = true

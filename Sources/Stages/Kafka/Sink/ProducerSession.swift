@@ -67,7 +67,7 @@ final class ProducerSession: Sendable {
     init(
         client: KafkaClient, topic name: String, partitions count: Int32, recordLimit: Int, byteLimit: Int,
         partitioner: KafkaPartitioner, timestamps: KafkaTimestamps, context: SinkContext
-    ) throws(PipelineError) {
+    ) throws(KafkaError) {
         self.client = client
         self.context = context
         topicName = name

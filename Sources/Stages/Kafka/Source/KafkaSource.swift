@@ -66,12 +66,14 @@ public actor KafkaSource: Source {
             RD_KAFKA_CONSUMER, properties: [consumerProperties(findings), resolved.properties],
             events: RD_KAFKA_EVENT_REBALANCE, log: ClientLog(context.stage, secrets: resolved.secrets),
             isGroupMember: settings.group != nil)
-        let topic = try TopicHandle(client, topicName)
         let pipe: WakePipe
+        let topic: TopicHandle
         do {
             pipe = try WakePipe()
+            topic = try TopicHandle(client, topicName)
         } catch {
-            throw PipelineError(.internalFault, "cannot make a pipe", reason: error.reason)
+            client.destroy()
+            throw PipelineError(.internalFault, "cannot read from Kafka", reason: error.reason)
         }
         let group = settings.group.map { _ in
             GroupMembership(
@@ -224,7 +226,7 @@ public actor KafkaSource: Source {
         let deadline = session.context.stage.clock.now + Self.patience
         while true {
             session.pipe.drain()
-            if let batch = try collect(atMost: count, session) { return .batch(batch) }
+            if let batch = try collect(atMost: count, until: deadline, session) { return .batch(batch) }
             if isFinished(session) { return .end }
             let rest = deadline - session.context.stage.clock.now
             guard rest > .zero else { return .batch(Batch(stream: session.stream, claims: [])) }
@@ -260,7 +262,7 @@ public actor KafkaSource: Source {
         return readers.allSatisfy(\.isFinished)
     }
 
-    private func collect(atMost count: Int, _ session: Session) throws -> Batch? {
+    private func collect(atMost count: Int, until deadline: Duration, _ session: Session) throws -> Batch? {
         let clock = session.context.stage.clock
         var builder = BatchBuilder(
             stream: session.stream, capacity: capacityHint, recordCapacity: min(count, 10_000))
@@ -286,10 +288,11 @@ public actor KafkaSource: Source {
             // there goes on, and with nothing there it gets a moment.
             if builder.recordCount > 0 { break }
             let now = clock.now
-            let limit = lateUntil ?? now + Self.latePatience
+            let limit = lateUntil ?? min(deadline, now + Self.latePatience)
             lateUntil = limit
-            if now >= limit {
+            if now >= limit || readers[index].isOverdue {
                 passed[index] = true
+                readers[index].isOverdue = true
             } else {
                 session.attendant.tell(positions: positions, hungry: hungry, gaps: [:])
                 session.pipe.wait(min(.milliseconds(1), limit - now))
@@ -336,6 +339,8 @@ public actor KafkaSource: Source {
 
     /// Commits, leaves the group, and ends the client.
     public func close() async {
+        // Runs what is left of this call too; without it the thread would outlive a source that failed to open.
+        defer { executor.stop() }
         guard let session else { return }
         self.session = nil
         await session.attendant.stop()
@@ -345,7 +350,6 @@ public actor KafkaSource: Source {
         session.topic.destroy()
         session.client.destroy()
         session.pipe.close()
-        executor.stop()
     }
 
     /// Records and bytes read, how far behind the log's end, and offsets without a record.

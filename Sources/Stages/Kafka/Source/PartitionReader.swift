@@ -13,6 +13,8 @@ struct PartitionReader {
     let end: Int64?
     /// Whether nothing waits at the broker either, as far as last heard.
     private(set) var isAtEnd = false
+    /// Whether it was waited for in vain: its broker may be away, and the others are not held up for it again.
+    var isOverdue = false
     /// The last record's time; the partition with the oldest is read first.
     private(set) var time = Int64.min
     /// Bytes of a record, smoothed, by which a read is sized.
@@ -43,6 +45,7 @@ struct PartitionReader {
         read += 1
         self.time = time
         isAtEnd = false
+        isOverdue = false
         meanSize += (size - meanSize) / 16
         return gap
     }
