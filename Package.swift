@@ -25,7 +25,11 @@ let package = Package(
         .systemLibrary(name: "SimdJSON", pkgConfig: "simdjson", providers: [.apt(["libsimdjson-dev"])]),
         .target(
             name: "CSimdJSON", dependencies: ["SimdJSON"],
-            cxxSettings: [.unsafeFlags(["-O3"], .when(configuration: .release))]),
+            // simdjson without optimisation is several times slower, and debug builds run the tests.
+            cxxSettings: [
+                .unsafeFlags(["-O3"], .when(configuration: .release)),
+                .unsafeFlags(["-O2"], .when(configuration: .debug)),
+            ]),
         .target(name: "Pipeline", dependencies: ["CSimdJSON"], swiftSettings: settings),
         .target(
             name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),

@@ -10,6 +10,9 @@ struct ArchiveFaultTests {
          "sinks": [{"type": "sqlite", "path": "${DATABASE:-a.db}"}]}
         """
 
+    /// An archive by its application id ("SLCE"), of a version that does not exist yet.
+    static let newerArchive = "CREATE TABLE t(x); PRAGMA application_id = 0x534C4345; PRAGMA user_version = 99"
+
     @Test("an archive held by another runner names its process")
     func held() async throws {
         let test = try SystemTest()
@@ -38,7 +41,7 @@ struct ArchiveFaultTests {
 
         var database: OpaquePointer?
         #expect(sqlite3_open(test.path("newer.db"), &database) == SQLITE_OK)
-        #expect(sqlite3_exec(database, "CREATE TABLE t(x); PRAGMA user_version = 99", nil, nil, nil) == SQLITE_OK)
+        #expect(sqlite3_exec(database, Self.newerArchive, nil, nil, nil) == SQLITE_OK)
         sqlite3_close(database)
         let before = try Data(contentsOf: URL(filePath: test.path("newer.db")))
         let newer = try await test.run([file], ["DATABASE": "newer.db"])

@@ -63,7 +63,7 @@ struct BadInputTests {
         let good = Self.bad.count + 2
         #expect(try archive.number("SELECT count(*) FROM transactions") == good)
         let dead = try archive.rows(
-            "SELECT stage, reason, kafka_topic, kafka_partition, kafka_offset, CAST(value AS TEXT) FROM dead_letters ORDER BY kafka_offset"
+            #"SELECT stage, reason, topic, partition, "offset", CAST(value AS TEXT) FROM dead_letters ORDER BY "offset""#
         )
         #expect(dead.count == Self.bad.count + 3)
         for (index, (value, reason)) in Self.bad.enumerated() {

@@ -40,7 +40,8 @@ struct BuiltinContractTests {
     @Test("every definition is in the suite below")
     func complete() {
         let tried = [
-            "source generator", "source kafka", "source file", "transform rate-gate", "transform ttl", "transform filter",
+            "source generator", "source kafka", "source file", "transform rate-gate", "transform ttl",
+            "transform filter",
             "sink kafka", "sink sqlite", "sink console", "sink file", "sink discard",
         ]
         #expect(BuiltinStages.definitions.map { "\($0.kind) \($0.type)" } == tried)

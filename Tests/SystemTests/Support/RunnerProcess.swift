@@ -48,20 +48,17 @@ final class RunnerProcess: Sendable {
         let errorPipe = Pipe()
         process.standardOutput = outputPipe
         process.standardError = errorPipe
-        outputPipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            self?.take(handle) { $0.output.append($1) }
-        }
-        errorPipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            self?.take(handle) { $0.errors.append($1) }
-        }
-        process.terminationHandler = { [weak self] process in
-            self?.state.withLock {
+        process.terminationHandler = { [self] process in
+            state.withLock {
                 $0.code = process.terminationStatus
                 $0.wasKilled = process.terminationReason == .uncaughtSignal
             }
-            self?.wakeIfEnded()
+            wakeIfEnded()
         }
         try process.run()
+        // Threads that block in read, not readabilityHandler: on Linux its dispatch source has crashed the test process.
+        read(outputPipe) { $0.output.append($1) }
+        read(errorPipe) { $0.errors.append($1) }
     }
 
     /// The process's id.
@@ -107,22 +104,23 @@ final class RunnerProcess: Sendable {
         }
     }
 
-    private func take(_ handle: FileHandle, _ append: (inout State, Data) -> Void) {
-        let data = handle.availableData
-        if data.isEmpty { handle.readabilityHandler = nil }
-        let ready = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
-            if data.isEmpty {
-                state.openPipes -= 1
-                return []
+    private func read(_ pipe: Pipe, _ append: @escaping @Sendable (inout State, Data) -> Void) {
+        let handle = pipe.fileHandleForReading
+        Thread.detachNewThread { [self] in
+            // Kept with the pipe for as long as it is read.
+            while case let data = handle.availableData, !data.isEmpty {
+                let ready = state.withLock { state in
+                    append(&state, data)
+                    let errors = String(decoding: state.errors, as: UTF8.self)
+                    let ready = state.waiters.filter { errors.contains($0.text) }
+                    state.waiters.removeAll { errors.contains($0.text) }
+                    return ready.map(\.continuation)
+                }
+                for continuation in ready { continuation.resume(returning: true) }
             }
-            append(&state, data)
-            let errors = String(decoding: state.errors, as: UTF8.self)
-            let ready = state.waiters.filter { errors.contains($0.text) }
-            state.waiters.removeAll { errors.contains($0.text) }
-            return ready.map(\.continuation)
+            state.withLock { $0.openPipes -= 1 }
+            wakeIfEnded()
         }
-        for continuation in ready { continuation.resume(returning: true) }
-        if data.isEmpty { wakeIfEnded() }
     }
 
     private func wakeIfEnded() {
