@@ -139,8 +139,12 @@ extension Pipeline {
             lane.ledger.entered.count(delivery.batch.records.count)
         }
         if error is OutputClosed {
-            log.child(lane.name).info("nobody reads the output any more; stopping")
-            requestStop(.endOfInput)
+            // An archive does not end because nobody looks at the console beside it any more.
+            log.child(lane.name).info(
+                lane.isRequired
+                    ? "nobody reads the output any more; stopping"
+                    : "nobody reads the output any more; the other sinks go on")
+            if lane.isRequired { requestStop(.endOfInput) }
         } else if lane.isRequired {
             fail(error, stage: lane.name, at: 0)
         } else if !(error is CancellationError) {

@@ -101,6 +101,28 @@ struct SeveralSinksTests {
         report.expectBalance()
     }
 
+    @Test(
+        "when nobody reads a sink's output any more the run ends in order, unless the sink is best-effort",
+        arguments: [true, false])
+    func outputClosed(isRequired: Bool) async throws {
+        let closing = RecordingSink { call in
+            if case .write(let batch) = call, batch.claims[0].from == 2 { throw OutputClosed() }
+        }
+        let closed = Watched(false)
+        let source = ScriptedSource([.records(2), .records(2), .wait(closed), .records(2), .end])
+        let other = RecordingSink()
+        async let running = laboratory.pipeline(
+            source, sinks: [closing, other], bestEffort: isRequired ? [1] : [0]
+        ).run()
+        try await laboratory.log.entries.wait { entries in entries.contains { $0.origin == "test/a" } }
+        closed.open()
+        let report = await running
+        #expect(report.outcome == .completed)
+        #expect(report.error == nil)
+        #expect(other.recording.value.texts == numbered(0..<(isRequired ? 4 : 6)))
+        report.expectBalance()
+    }
+
     @Test("where no sink is required, all are waited for")
     func noneRequired() async throws {
         let source = ScriptedSource([.records(2), .end])
