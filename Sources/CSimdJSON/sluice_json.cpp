@@ -215,7 +215,9 @@ const char *parse(
     TRY(self->parser.iterate(base + start, length, length + SIMDJSON_PADDING).get(document));
     ondemand::object object;
     if (error_code error = document.get_object().get(object))
-        return error == INCORRECT_TYPE ? not_an_object(document) : reason(error);
+        // Only the last token tells: a document that does not end with the object's brace may be too short or too long.
+        return error == INCORRECT_TYPE ? not_an_object(document)
+            : error == INCOMPLETE_ARRAY_OR_OBJECT ? "it is cut off, or bytes follow the object" : reason(error);
     size_t expected = 0;
     for (auto member : object) {
         ondemand::field field;

@@ -27,8 +27,11 @@ struct FieldSteps {
         }
         var isParsed = false
         func step(_ stages: [(name: String, fields: [FieldNeed])]) -> FieldStep? {
-            guard let first = stages.first(where: { !$0.fields.isEmpty }) else { return nil }
-            let parser = isParsed ? nil : FieldParser(stage: first.name, names: names)
+            let readers = stages.filter { !$0.fields.isEmpty }
+            // What is no object is rejected in the name of one that cannot do without, not of one that only looks.
+            let demanding = readers.first { $0.fields.contains(where: \.isRequired) }
+            guard let reader = demanding ?? readers.first else { return nil }
+            let parser = isParsed ? nil : FieldParser(stage: reader.name, names: names)
             isParsed = true
             let requirements = stages.compactMap { FieldRequirements(stage: $0.name, needs: $0.fields) }
             return FieldStep(parser: parser, requirements: requirements)

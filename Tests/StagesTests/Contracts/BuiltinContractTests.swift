@@ -50,7 +50,7 @@ struct BuiltinContractTests {
     @Test("generator")
     func generator() async {
         let violations = await SourceContract {
-            try Self.source("generator", ["seed": .integer(1), "count": .integer(30_000)])
+            try Self.source("generator", ["seed": .integer(1), "count": .integer(15_000)])
         }.violations()
         #expect(violations == [])
     }

@@ -165,11 +165,14 @@ final class Archive {
         }
     }
 
-    /// Takes back what is not committed.
+    /// Takes back what is not committed, and reads again where the partitions stand.
     func rollBack() {
         // Its own failure says nothing new: closing the connection takes the transaction back as well.
         if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
         openClaims = [:]
+        partitions = [:]
+        // Without positions every later write fails on the stored ones, which is what an unreadable file deserves.
+        try? load()
     }
 
     private func raiseEpochs() throws(SQLiteFailure) {

@@ -67,10 +67,19 @@ enum ArchiveFile {
         close(descriptor)
     }
 
-    /// The path from the root, so that two ways of writing one path compare equal and a working folder that changes
-    /// later does no harm.
+    /// The path from the root without symbolic links, so that one archive has one lock whatever it is called, and a
+    /// working folder that changes later does no harm. The file need not exist.
     static func absolutePath(_ path: String) -> String {
-        URL(fileURLWithPath: path).standardizedFileURL.path
+        if let resolved = resolve(path) { return resolved }
+        let url = URL(fileURLWithPath: path).standardizedFileURL
+        let folder = url.deletingLastPathComponent().path
+        return URL(fileURLWithPath: resolve(folder) ?? folder).appendingPathComponent(url.lastPathComponent).path
+    }
+
+    private static func resolve(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func header(of path: String) -> [UInt8]? {
