@@ -1,14 +1,14 @@
 /// A stage with the name and type it has in the pipeline.
-public struct NamedStage<Stage: Sendable>: Sendable {
+public struct NamedStage<Contract: Sendable>: Sendable {
     /// The name, unique in the pipeline.
     public let name: String
     /// The word for `type` in the file.
     public let type: String
     /// The stage, not opened yet.
-    public let stage: Stage
+    public let stage: Contract
 
     /// Names a stage.
-    public init(name: String, type: String, stage: Stage) {
+    public init(name: String, type: String, stage: Contract) {
         self.name = name
         self.type = type
         self.stage = stage

@@ -61,7 +61,7 @@ func prepare(_ batches: [Batch], for fields: [FieldNeed]) async -> [Batch] {
         transforms: [NamedStage(name: "tap", type: "tap", stage: Tap(fields: fields, prepared: prepared))],
         sinks: [.init(NamedStage(name: "sink", type: "recording", stage: RecordingSink()))],
         deadLetters: "sink", deadShareLimit: 1)
-    _ = await Pipeline(parts, clock: SystemClock(), log: .none).run()
+    _ = await PipelineRun(parts, clock: SystemClock(), log: .none).run()
     return prepared.value
 }
 

@@ -7,12 +7,12 @@ final class PipelineGroup: Sendable {
     /// How long a stage that does not hear a cancellation may keep the process after a second signal.
     private static let hardLimit = Duration.seconds(5)
 
-    private let pipelines: [Pipeline]
+    private let pipelines: [PipelineRun]
     private let clock: any PipelineClock
     private let signals = Atomic<Int>(0)
     private let running = Mutex<Task<[RunReport], Never>?>(nil)
 
-    init(_ pipelines: [Pipeline], clock: any PipelineClock) {
+    init(_ pipelines: [PipelineRun], clock: any PipelineClock) {
         self.pipelines = pipelines
         self.clock = clock
     }

@@ -29,7 +29,7 @@ struct RunCommand {
         }
         defer { broker?.stop() }
         let pipelines = try definitions.map { definition in
-            Pipeline(try definition.assemble(), clock: clock, log: log)
+            PipelineRun(try definition.assemble(), clock: clock, log: log)
         }
         if let path = options.reportPath { try ReportFile.check(path) }
         let group = PipelineGroup(pipelines, clock: clock)
@@ -53,7 +53,7 @@ struct RunCommand {
     }
 
     private func show(
-        _ pipelines: [Pipeline], _ group: PipelineGroup, _ clock: any PipelineClock, _ log: Log
+        _ pipelines: [PipelineRun], _ group: PipelineGroup, _ clock: any PipelineClock, _ log: Log
     ) async -> [RunReport] {
         let display = Task {
             guard !options.isQuiet else { return }

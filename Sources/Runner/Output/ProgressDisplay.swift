@@ -7,7 +7,7 @@ struct ProgressDisplay: Sendable {
     /// How often a log line is written.
     static let logInterval = Duration.seconds(10)
 
-    let pipelines: [Pipeline]
+    let pipelines: [PipelineRun]
     let output: StandardError
     let log: Log
     let clock: any PipelineClock
@@ -24,8 +24,10 @@ struct ProgressDisplay: Sendable {
                 meters[index].note(pipeline.progress.records, at: clock.now)
             }
             if output.isTerminal {
-                let parts = zip(pipelines, meters).map { Self.live($0.progress, rate: $1.perSecond) }
-                output.show(Self.fit(parts.joined(separator: " │ "), columns: output.columns))
+                let running = zip(pipelines, meters).map { ($0.progress, $1.perSecond) }.filter { $0.0.outcome == .running }
+                let columns = output.columns / max(1, running.count) - 2
+                output.show(
+                    running.map { Self.fit(Self.live($0, rate: $1), columns: columns) }.joined(separator: " │ "))
             } else {
                 for (pipeline, meter) in zip(pipelines, meters) {
                     let progress = pipeline.progress

@@ -21,8 +21,12 @@ struct StandardOutput: ConsoleOutput {
     }
 
     func write(_ bytes: [UInt8], isWanted: () -> Bool) throws(Descriptor.WriteFailure) {
+        // On a terminal a progress line may stand where this begins; it is erased, and drawn anew below.
+        let bytes = isTerminal ? Self.lineErasure + bytes : bytes
         try Descriptor.standardOutput.write(bytes, isRegular: isRegular, isWanted: isWanted)
     }
+
+    private static let lineErasure = Array("\r\u{1B}[K".utf8)
 
     /// Whether the environment asks for no colour (no-color.org) or names a terminal that has none.
     static var refusesColor: Bool {

@@ -68,9 +68,9 @@ struct BudgetTests {
         let sink = RecordingSink { call in if case .write = call { try await gate.pass() } }
         let pipeline = laboratory.pipeline(source, sinks: [sink])
         let running = Task { await pipeline.run() }
-        try await source.heard.wait { $0.given >= Pipeline.window }
+        try await source.heard.wait { $0.given >= PipelineRun.window }
         await settle()
-        #expect(source.heard.value.given <= Pipeline.window + 200)
+        #expect(source.heard.value.given <= PipelineRun.window + 200)
         running.cancel()
         await running.value.expectBalance()
     }

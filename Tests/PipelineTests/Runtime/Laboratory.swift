@@ -11,8 +11,8 @@ struct Laboratory {
         _ source: any Source, _ transforms: [any Transform] = [], sinks: [any Sink], bestEffort: Set<Int> = [],
         deadLetters: String? = nil, deadShareLimit: Double = 0.5, memory: Int = 64 << 20,
         drainTimeout: Duration = .seconds(30)
-    ) -> Pipeline {
-        Pipeline(
+    ) -> PipelineRun {
+        PipelineRun(
             PipelineParts(
                 name: "test", source: NamedStage(name: "source", type: "scripted", stage: source),
                 transforms: transforms.enumerated().map { index, transform in

@@ -29,7 +29,7 @@ struct SeveralSinksTests {
         let slow = RecordingSink { call in if case .write = call { try await gate.pass() } }
         // One batch in the slow sink's hands, one that uses up its window, and one that waits.
         let source = ScriptedSource([
-            .records(Pipeline.window), .records(Pipeline.window), .records(Pipeline.window), .end,
+            .records(PipelineRun.window), .records(PipelineRun.window), .records(PipelineRun.window), .end,
         ])
         let quick = RecordingSink()
         async let running = laboratory.pipeline(source, sinks: [quick, slow]).run()

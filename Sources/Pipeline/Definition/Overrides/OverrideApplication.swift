@@ -81,7 +81,7 @@ struct OverrideApplication {
     {
         let found = override.path.prefix(kind.stepsToStage).joined(separator: ".")
         return DefinitionMistake(
-            at: SettingOverride.place(override.number), path: nil, "unknown stage", found: QuotedText.quoted(found),
+            at: Place.override(override.number), path: nil, "unknown stage", found: QuotedText.quoted(found),
             allowed: names.isEmpty
                 ? "nothing: the pipeline has no \"\(kind.member)\""
                 : SettingForm.alternatives(names.map { "\(kind.member).\(QuotedText.printable($0))" }),

@@ -22,7 +22,7 @@ public struct SettingOverride: Sendable, Hashable {
         func mistakes(_ what: String, found: String? = nil) -> DefinitionMistakes {
             DefinitionMistakes([
                 DefinitionMistake(
-                    at: Self.place(number), path: nil, what, found: found,
+                    at: Place.override(number), path: nil, what, found: found,
                     allowed: "[PIPELINE:]PATH=VALUE, such as source.count=5 or sinks.sqlite.path=atm.db")
             ])
         }
@@ -50,18 +50,6 @@ public struct SettingOverride: Sendable, Hashable {
     func concerns(_ pipeline: String) -> Bool {
         self.pipeline == nil || self.pipeline == pipeline
     }
-
-    static func place(_ number: Int) -> Place {
-        Place("\(placePrefix)\(number)")
-    }
-
-    /// The number of the override that a place is, or nil for a place in a file.
-    static func number(of place: Place) -> Int? {
-        guard place.line == nil, place.document.hasPrefix(placePrefix) else { return nil }
-        return Int(place.document.dropFirst(placePrefix.count))
-    }
-
-    private static let placePrefix = "--set #"
 }
 
 extension SettingOverride {
@@ -69,7 +57,7 @@ extension SettingOverride {
     func unknownPipeline(among names: [String]) -> DefinitionMistake {
         let pipeline = pipeline ?? ""
         return DefinitionMistake(
-            at: Self.place(number), path: nil, "unknown pipeline", found: QuotedText.quoted(pipeline),
+            at: Place.override(number), path: nil, "unknown pipeline", found: QuotedText.quoted(pipeline),
             allowed: SettingForm.alternatives(names.map(QuotedText.quoted)),
             nearest: NearestName.nearest(to: pipeline, among: names))
     }

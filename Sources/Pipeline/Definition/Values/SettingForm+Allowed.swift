@@ -49,8 +49,8 @@ extension SettingForm {
         return texts.dropLast().joined(separator: ", ") + " or " + last
     }
 
-    private static func allowed<Bound: Comparable>(
-        _ what: String, _ range: ClosedRange<Bound>, _ least: Bound, _ most: Bound, _ text: (Bound) -> String
+    private static func allowed<Limit: Comparable>(
+        _ what: String, _ range: ClosedRange<Limit>, _ least: Limit, _ most: Limit, _ text: (Limit) -> String
     ) -> String {
         if range.lowerBound == range.upperBound { return text(range.lowerBound) }
         let bare = what.hasSuffix(",") ? String(what.dropLast()) : what

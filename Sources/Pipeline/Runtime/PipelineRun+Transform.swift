@@ -1,4 +1,4 @@
-extension Pipeline {
+extension PipelineRun {
     /// A transform's task: hands demand up and batches down.
     func runTransform(_ lane: TransformLane) async {
         let output = output(of: lane.index)

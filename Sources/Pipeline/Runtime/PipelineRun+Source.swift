@@ -1,4 +1,4 @@
-extension Pipeline {
+extension PipelineRun {
     /// The source's task: asks for what is wanted now and sends it on.
     func runSource() async {
         let output = output(of: 0)

@@ -1,4 +1,4 @@
-extension Pipeline {
+extension PipelineRun {
     /// A sink's task: gives it batches, flushes it in time, reopens it after a failure that may pass.
     func runSink(_ lane: SinkLane) async {
         lane.channel.request(Self.window)

@@ -26,3 +26,20 @@ public struct Place: Sendable, Hashable, CustomStringConvertible {
         return text
     }
 }
+
+// An override of the command line is a place too, known by its number there.
+extension Place {
+    private static let overridePrefix = "--set #"
+
+    /// The place of an override.
+    /// - Parameter number: its number on the command line, from 1.
+    static func override(_ number: Int) -> Place {
+        Place("\(overridePrefix)\(number)")
+    }
+
+    /// The number of the override that the place is, or nil for a place in a file.
+    var overrideNumber: Int? {
+        guard line == nil, document.hasPrefix(Self.overridePrefix) else { return nil }
+        return Int(document.dropFirst(Self.overridePrefix.count))
+    }
+}

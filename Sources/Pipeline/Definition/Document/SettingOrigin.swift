@@ -22,7 +22,7 @@ public enum SettingOrigin: Sendable, Hashable {
         switch self {
         case .standard: Place("default")
         case .file(let place), .variables(_, let place): place
-        case .override(let number): SettingOverride.place(number)
+        case .override(let number): Place.override(number)
         }
     }
 
@@ -31,7 +31,7 @@ public enum SettingOrigin: Sendable, Hashable {
         switch self {
         case .standard: return "default"
         case .file(let place): return "\(place)"
-        case .override(let number): return "\(SettingOverride.place(number))"
+        case .override(let number): return "\(Place.override(number))"
         case .variables(let uses, let place):
             let names = uses.map { $0.isSet ? $0.name : "default of ${\($0.name)}" }
             return names.joined(separator: ", ") + ", \(place)"

@@ -1,7 +1,7 @@
 /// A pipeline that runs once: opens its stages, moves batches until the source ends or a stop, drains, closes, reports.
 ///
 /// One actor a stage, one task a stage in one task group, a bounded channel between neighbours.
-public final class Pipeline: Sendable {
+public final class PipelineRun: Sendable {
     /// Records a sink may have on their way to it; two of the largest usual batches fit.
     static let window = 20_000
 

@@ -1,4 +1,4 @@
-extension Pipeline {
+extension PipelineRun {
     /// What the pipeline has done so far. From any thread; counters are read while the stages work.
     public var progress: RunReport { report() }
 

@@ -20,7 +20,7 @@ struct OpeningFailure: Error {
     var error: any Error
 }
 
-extension Pipeline {
+extension PipelineRun {
     /// Opens every stage, sinks first: a source asks the owners where to start. Then tells each that all are open.
     /// - Throws: ``OpeningFailure``.
     func openAll() async throws -> [OpenedStage] {

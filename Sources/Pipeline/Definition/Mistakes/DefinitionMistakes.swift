@@ -19,7 +19,7 @@ public struct DefinitionMistakes: Error, Sendable, Hashable, CustomStringConvert
     private static func key(_ entry: (offset: Int, element: DefinitionMistake), _ documents: [String: Int]) -> [Int] {
         let place = entry.element.place
         return [
-            SettingOverride.number(of: place) ?? 0, documents[place.document] ?? 0, place.line ?? 0, place.column ?? 0,
+            place.overrideNumber ?? 0, documents[place.document] ?? 0, place.line ?? 0, place.column ?? 0,
             entry.offset,
         ]
     }
