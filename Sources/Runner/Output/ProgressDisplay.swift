@@ -24,7 +24,9 @@ struct ProgressDisplay: Sendable {
                 meters[index].note(pipeline.progress.records, at: clock.now)
             }
             if output.isTerminal {
-                let running = zip(pipelines, meters).map { ($0.progress, $1.perSecond) }.filter { $0.0.outcome == .running }
+                let running = zip(pipelines, meters).map { ($0.progress, $1.perSecond) }.filter {
+                    $0.0.outcome == .running
+                }
                 let columns = output.columns / max(1, running.count) - 2
                 output.show(
                     running.map { Self.fit(Self.live($0, rate: $1), columns: columns) }.joined(separator: " │ "))
