@@ -97,7 +97,7 @@ RUNNER=$(swift build -c release --show-bin-path)/runner
 export RUNNER
 
 if [[ -n ${KAFKA_HOME:-} ]] || docker info >/dev/null 2>&1; then
-    kafka_port=$((20000 + RANDOM % 10000 * 2))
+    kafka_port=$((20000 + RANDOM % 5000 * 2))
     if scripts/kafka.sh start --port "$kafka_port" --data "$work/kafka" >&2; then
         export KAFKA_TEST_BROKERS=127.0.0.1:$kafka_port
     else

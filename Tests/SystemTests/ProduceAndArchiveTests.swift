@@ -56,6 +56,8 @@ struct ProduceAndArchiveTests {
             #expect(report["balanced"] as? Bool == true)
             #expect(report["outcome"] as? String == "completed")
         }
+        let sink = try #require((try test.report("produce.json")["stages"] as? [[String: Any]])?.last)
+        #expect(sink["delivered"] as? Int == 200_000)
         try Self.expectStream(ArchiveFile(path: test.path("a.db")), seed: 7, count: 200_000)
     }
 

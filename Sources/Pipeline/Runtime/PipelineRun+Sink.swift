@@ -112,7 +112,8 @@ extension PipelineRun {
         while true {
             let pause = backoff.next()
             log.child(lane.name).warning(
-                "failed, will be opened again", .init("error", String(describing: error)), .init("in", "\(pause)"))
+                "failed, will be opened again", .init("error", String(describing: error)),
+                .init("pause_ms", "\(Int(pause / .milliseconds(1)))"))
             await lane.close()
             let again = tracker.beginGeneration(sink: lane.index)
             lane.beginGeneration(tracker.generation(of: lane.index))

@@ -2,8 +2,8 @@
 ///
 /// One actor a stage, one task a stage in one task group, a bounded channel between neighbours.
 public final class PipelineRun: Sendable {
-    /// Records a sink may have on their way to it; two of the largest usual batches fit.
-    static let window = 20_000
+    /// Records a sink may have on their way to it; a larger one costs memory and gains nothing.
+    static let window = 10_000
 
     struct Times {
         var started: Duration?

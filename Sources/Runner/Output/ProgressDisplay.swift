@@ -17,6 +17,7 @@ struct ProgressDisplay: Sendable {
         var meters = pipelines.map { _ in RateMeter() }
         let interval = output.isTerminal ? Self.liveInterval : Self.logInterval
         var next = clock.now
+        for index in meters.indices { meters[index].note(0, at: next) }
         while true {
             next += interval
             do { try await clock.sleep(until: next) } catch { break }

@@ -85,6 +85,17 @@ struct DeliveryLedger {
         return suspectCount == 0 && records + count <= recordLimit && bytes + size <= byteLimit
     }
 
+    /// Lets every batch go that is not settled; the counts of what was delivered stay.
+    mutating func letGo() {
+        entries = []
+        freeSlots = []
+        suspects = []
+        nextSuspect = 0
+        alone = nil
+        records = 0
+        bytes = 0
+    }
+
     /// Takes a batch in.
     /// - Returns: its slot, or nil if there is no room.
     mutating func admit(_ batch: Batch, _ receipt: Receipt, now: Duration) -> Int? {

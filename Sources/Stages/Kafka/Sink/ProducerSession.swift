@@ -108,7 +108,7 @@ final class ProducerSession: Sendable {
         client.interrupt()
         await thread.stop()
         // Only now is no thread of librdkafka left that could read a batch's bytes or make a report.
-        state.withLock { $0.ledger = DeliveryLedger(recordLimit: 0, byteLimit: 0) }
+        state.withLock { $0.ledger.letGo() }
     }
 
     private func wait(for condition: Condition) async throws {
