@@ -47,7 +47,7 @@ struct BuiltinContractTests {
         #expect(BuiltinStages.definitions.map { "\($0.kind) \($0.type)" } == tried)
     }
 
-    @Test("generator")
+    @Test("the generator keeps its contract")
     func generator() async {
         let violations = await SourceContract {
             try Self.source("generator", ["seed": .integer(1), "count": .integer(15_000)])
@@ -55,7 +55,7 @@ struct BuiltinContractTests {
         #expect(violations == [])
     }
 
-    @Test("file source")
+    @Test("the file source keeps its contract")
     func fileSource() async throws {
         let path = Self.freshPath("in.jsonl")
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -69,7 +69,7 @@ struct BuiltinContractTests {
         #expect(violations == [])
     }
 
-    @Test("rate-gate, ttl and filter")
+    @Test("rate-gate, ttl and filter keep their contract")
     func transforms() async {
         let gate = await TransformContract { try Self.transform("rate-gate", ["rate": .number(1_000)]) }.violations()
         #expect(gate == [])
@@ -84,7 +84,7 @@ struct BuiltinContractTests {
         #expect(filter == [])
     }
 
-    @Test("sqlite")
+    @Test("the archive keeps its contract, as a sink and as an owner")
     func sqlite() async {
         let violations = await SinkContract(
             makeUnopenable: { try Self.sink("sqlite", ["path": .text("/nowhere/a.db")]) }, takesDeadLetters: true
@@ -94,7 +94,7 @@ struct BuiltinContractTests {
         #expect(violations == [])
     }
 
-    @Test("console, file and discard sinks")
+    @Test("console, file and discard keep their contract")
     func localSinks() async {
         let file = await SinkContract(
             makeUnopenable: { try Self.sink("file", ["path": .text("/nowhere/out.jsonl")]) }, takesDeadLetters: true
@@ -110,7 +110,7 @@ struct BuiltinContractTests {
         #expect(console == [])
     }
 
-    @Test("kafka sink and source", .enabled(if: brokers != nil, noKafka))
+    @Test("the Kafka sink and source keep their contract", .enabled(if: brokers != nil, noKafka))
     func kafka() async throws {
         let brokers = try #require(Self.brokers)
         let topic = "contract-\(UUID().uuidString.prefix(8))"
