@@ -64,9 +64,6 @@ final class RunnerProcess: Sendable {
     /// The process's id.
     var identifier: Int32 { process.processIdentifier }
 
-    /// Standard error so far.
-    var errors: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
-
     /// Sends a signal.
     func send(_ signal: Int32) {
         kill(process.processIdentifier, signal)
