@@ -1,5 +1,5 @@
-/// Finds the known name that someone probably meant.
-enum NearestName {
+/// Finds the known name that someone probably meant. Stages use it too, where a setting's own words are judged.
+public enum NearestName {
     /// Names longer than this are not compared; the cost grows with the square.
     private static let longest = 64
 
@@ -7,7 +7,7 @@ enum NearestName {
     /// - Parameters:
     ///   - word: what was written.
     ///   - names: the known names.
-    static func nearest(to word: String, among names: some Sequence<String>) -> String? {
+    public static func nearest(to word: String, among names: some Sequence<String>) -> String? {
         let written = folded(word)
         guard !written.isEmpty, written.count <= longest else { return nil }
         var best: (name: String, distance: Int)?

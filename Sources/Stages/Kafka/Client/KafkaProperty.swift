@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// A librdkafka property that a pipeline file may set.
 ///
 /// An allow-list, because among librdkafka's properties are some that run commands (`sasl.kerberos.kinit.cmd`, and the
@@ -68,7 +70,7 @@ struct KafkaProperty: Sendable {
             if let other = allowed.first(where: { $0.name == name }) {
                 return "\(name) is for a kafka \(other.side == .producer ? "sink" : "source")"
             }
-            let nearest = nearestName(to: name, among: here.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            let nearest = NearestName.nearest(to: name, among: here.map(\.name)).map { "; did you mean \($0)?" } ?? ""
             return "\(name) is not among the librdkafka properties that may be set here\(nearest)"
         }
         if property.isSecret, !isSecret {
@@ -76,27 +78,5 @@ struct KafkaProperty: Sendable {
         }
         if isSecret, !property.isSecret { return "\(name) is no secret: it belongs under \"properties\"" }
         return nil
-    }
-
-    /// The name with the fewest edits from a word, if it is near enough to be a slip of the keyboard.
-    private static func nearestName(to word: String, among names: [String]) -> String? {
-        let limit = max(2, word.count / 3)
-        return names.map { (name: $0, distance: editDistance(Array(word), Array($0))) }
-            .filter { $0.distance <= limit }
-            .min { $0.distance < $1.distance }?.name
-    }
-
-    private static func editDistance(_ left: [Character], _ right: [Character]) -> Int {
-        var row = Array(0...right.count)
-        for (i, character) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let substituted = diagonal + (character == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }
