@@ -91,8 +91,9 @@ final class KafkaClient: @unchecked Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds as librdkafka's functions take them; at least 0.
+    /// Whole milliseconds as librdkafka's functions take them; at least 0. Rounded up: a wait for the rest of a
+    /// millisecond, rounded down to none, would be asked for again and again until the millisecond is over.
     var kafkaMilliseconds: Int32 {
-        Int32(clamping: max(0, Int64(self / .milliseconds(1))))
+        Int32(clamping: max(0, Int64((self / .milliseconds(1)).rounded(.up))))
     }
 }
