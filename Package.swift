@@ -14,6 +14,7 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "runner", targets: ["Runner"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
         .library(name: "Pipeline", targets: ["Pipeline"]),
         .library(name: "Stages", targets: ["Stages"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
@@ -35,6 +36,9 @@ let package = Package(
             name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),
         .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
         .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
+            exclude: ["Pipelines"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
         .testTarget(

@@ -89,7 +89,7 @@ swift_tests() {
     fi
 }
 
-check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests
+check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
 check "release build" swift build -c release --product runner

@@ -1,0 +1,82 @@
+/// What the command line asks for.
+struct Options {
+    /// Shown by `--help`.
+    static let usage = """
+        Usage: benchmarks [NAME…] [options]      from the repository's folder; scripts/bench.sh prepares all of it
+
+          --pairs N        rounds that count, after one that does not (5)
+          --records N      records a run of the comparisons moves (1500000)
+          --json FILE      write every sample as JSON
+          --write          update the tables in docs/performance.md
+          --list           say what benchmarks there are
+          --needs-broker   say by the exit code whether one of them needs a broker (0) or none does (1)
+
+          --runner FILE    the runner (beside this program)
+          --anchors DIR    the built anchors; without them comparisons run without
+          --brokers LIST   a Kafka broker
+          --folder DIR     where runs may write (a temporary folder)
+
+        """
+
+    /// What is to be done.
+    enum Action {
+        /// Measure.
+        case run
+        /// Show what there is.
+        case list
+        /// Tell whether a broker is needed.
+        case needsBroker
+        /// Show the usage.
+        case help
+    }
+
+    var action = Action.run
+    /// The benchmarks; all if none.
+    var names: [String] = []
+    var pairs = 5
+    var records = 1_500_000
+    var json: String?
+    var writesDocument = false
+    var runner: String?
+    var anchors: String?
+    var brokers: String?
+    var folder: String?
+
+    /// Reads a command line.
+    /// - Parameter arguments: without the program's name.
+    /// - Throws: ``BenchmarkFailure`` that says what is wrong.
+    init(_ arguments: [String]) throws(BenchmarkFailure) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "-h", "--help": action = .help
+            case "--list": action = .list
+            case "--needs-broker": action = .needsBroker
+            case "--write": writesDocument = true
+            case "--pairs": pairs = try Self.number(argument, &rest)
+            case "--records": records = try Self.number(argument, &rest)
+            case "--json": json = try Self.value(argument, &rest)
+            case "--runner": runner = try Self.value(argument, &rest)
+            case "--anchors": anchors = try Self.value(argument, &rest)
+            case "--brokers": brokers = try Self.value(argument, &rest)
+            case "--folder": folder = try Self.value(argument, &rest)
+            case _ where argument.hasPrefix("-"):
+                throw BenchmarkFailure("unknown option \(argument)", reason: "--help lists them")
+            default: names.append(argument)
+            }
+        }
+    }
+
+    private static func value(_ option: String, _ rest: inout ArraySlice<String>) throws(BenchmarkFailure) -> String {
+        guard let value = rest.popFirst() else { throw BenchmarkFailure(option, reason: "it needs a value") }
+        return value
+    }
+
+    private static func number(_ option: String, _ rest: inout ArraySlice<String>) throws(BenchmarkFailure) -> Int {
+        let text = try value(option, &rest)
+        guard let number = Int(text), number > 0 else {
+            throw BenchmarkFailure(option, reason: "\(text) is not a whole number of at least 1")
+        }
+        return number
+    }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// What a benchmark may use: programs, broker, a folder, and how much is to be measured.
+struct Surroundings {
+    /// The options of the command line.
+    let options: Options
+    /// The runner.
+    let runner: RunnerProgram
+    /// The plain C programs, or nil where they were not built.
+    let anchors: Anchors?
+    /// The broker's topics, or nil where no broker was given.
+    let topics: Topics?
+    /// A folder for whatever a run writes; its maker removes it.
+    let folder: String
+    /// Shows what is being done.
+    let progress: (String) -> Void
+
+    /// Runs contestants in turn, as often as the options say.
+    func alternate(_ contestants: [Contestant]) throws -> [Series] {
+        try Alternation(rounds: options.pairs, progress: progress).run(contestants)
+    }
+
+    /// The broker's topics.
+    /// - Throws: ``BenchmarkFailure`` where no broker was given.
+    func requireTopics() throws(BenchmarkFailure) -> Topics {
+        guard let topics else {
+            throw BenchmarkFailure("a broker is needed", reason: "--brokers was not given; scripts/bench.sh starts one")
+        }
+        return topics
+    }
+
+    /// Gives the path of a fresh database and removes it afterwards with all that lies beside it.
+    func withDatabase<Result>(_ body: (String) throws -> Result) throws -> Result {
+        let path = "\(folder)/\(UUID().uuidString).db"
+        defer {
+            for suffix in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        }
+        // What the run before left for the disk would be written at the cost of this one.
+        sync()
+        return try body(path)
+    }
+}

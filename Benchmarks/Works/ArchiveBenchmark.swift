@@ -1,0 +1,22 @@
+/// From a topic into an archive with a key, beside the anchor that does the same.
+struct ArchiveBenchmark: Benchmark {
+    let name = "archive"
+    let summary = "kafka → sqlite, keyed, beside archive.cpp"
+    let needsBroker = true
+
+    func run(in surroundings: Surroundings) throws -> BenchmarkResult {
+        let records = surroundings.options.records
+        let anchor = try surroundings.anchorReader(
+            "`archive.cpp`, 300,000 messages and 128 MiB queued", records: records)
+        let ours = try surroundings.reader("kafka → sqlite, keyed, `synchronous: normal`", "archive", records: records)
+        var result = BenchmarkResult(name, comparing: try surroundings.alternate([anchor, ours].compactMap(\.self)))
+        if anchor != nil {
+            result.goals = [
+                .atLeast(1.8, "times archive.cpp's rate", result.comparison(1, \.rate).median),
+                .atMost(0.60, "times its CPU a row", result.comparison(1, \.cpuPerRecord).median),
+            ]
+        }
+        result.goals.append(.resident(result.series))
+        return result
+    }
+}

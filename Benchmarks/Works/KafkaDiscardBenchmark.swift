@@ -1,0 +1,18 @@
+/// Reading alone, without parsing, beside the anchor without its database.
+struct KafkaDiscardBenchmark: Benchmark {
+    let name = "kafka-discard"
+    let summary = "kafka → discard without parsing, beside archive.cpp --no-database"
+    let needsBroker = true
+
+    func run(in surroundings: Surroundings) throws -> BenchmarkResult {
+        // Four times the archive's: below a second of work the wait for the first answer shows.
+        let records = surroundings.options.records * 4
+        let anchor = try surroundings.anchorReader("`archive.cpp --no-database`", ["--no-database"], records: records)
+        let ours = try surroundings.reader("kafka → discard", "discard", records: records)
+        var result = BenchmarkResult(name, comparing: try surroundings.alternate([anchor, ours].compactMap(\.self)))
+        if anchor != nil {
+            result.goals = [.atLeast(0.9, "times archive.cpp's rate", result.comparison(1, \.rate).median)]
+        }
+        return result
+    }
+}
