@@ -45,6 +45,12 @@ struct Session {
             try write(results)
             if options.writesDocument { try update(result) }
         }
+        let missed = results.flatMap(\.goals).filter { !$0.isMet }
+        if options.checksGoals, !missed.isEmpty {
+            throw BenchmarkFailure(
+                missed.count == 1 ? "a goal was missed" : "\(missed.count) goals were missed",
+                reason: missed.map(\.text).joined(separator: "; "))
+        }
     }
 
     private func surroundings(_ folder: String) throws(BenchmarkFailure) -> Surroundings {

@@ -40,7 +40,9 @@ done
 
 ensure_packages no "${build_packages[@]}"
 runner=$(build_runner)
-swift build -c release --product benchmarks >&2 || die "the build failed"
+for product in benchmarks AllocationCount; do
+    swift build -c release --product "$product" >&2 || die "the build failed"
+done
 driver=$(dirname "$runner")/benchmarks
 
 if [[ $starts_broker == no ]]; then exec "$driver" "$@"; fi

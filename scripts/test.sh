@@ -13,7 +13,7 @@ Installs what is missing, checks format and scripts, builds, and runs every test
 included if KAFKA_HOME names an unpacked Kafka distribution or Docker is there.
 --no-install     say which packages are missing instead of installing them
 --require-kafka  fail if a test that needs a real Kafka was skipped
---quick          leave out the run under the thread sanitizer
+--quick          leave out the run under the thread sanitizer and the allocation counts
 USAGE
 }
 
@@ -89,6 +89,14 @@ swift_tests() {
     fi
 }
 
+# Holds the hot paths to their allocations a record, those with Kafka where there is one.
+allocation_counts() {
+    local product options=()
+    for product in benchmarks AllocationCount; do swift build -c release --product "$product" || return 1; done
+    if [[ -n ${KAFKA_TEST_BROKERS:-} ]]; then options=(--brokers "$KAFKA_TEST_BROKERS"); fi
+    "$(dirname "$RUNNER")/benchmarks" allocations --check "${options[@]}"
+}
+
 check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
@@ -108,6 +116,9 @@ else
     say "No real Kafka: KAFKA_HOME is not set and Docker does not answer. The tests that need one are skipped."
 fi
 
+if [[ $quick == no ]]; then
+    check "allocation counts" allocation_counts
+fi
 swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|RunnerTests)\.'
 # One at a time: these have servers, processes and bounds in time, and the machine has few cores.
 swift_tests "tests of the stages" --no-parallel --filter '^StagesTests\.'

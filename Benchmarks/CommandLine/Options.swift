@@ -7,6 +7,7 @@ struct Options {
           --pairs N        rounds that count, after one that does not (5)
           --records N      records a run of the comparisons moves (1500000)
           --json FILE      write every sample as JSON
+          --check          end with 1 if a goal is missed
           --write          update the tables in docs/performance.md
           --list           say what benchmarks there are
           --needs-broker   say by the exit code whether one of them needs a broker (0) or none does (1)
@@ -37,6 +38,7 @@ struct Options {
     var records = 1_500_000
     var json: String?
     var writesDocument = false
+    var checksGoals = false
     var runner: String?
     var anchors: String?
     var brokers: String?
@@ -52,6 +54,7 @@ struct Options {
             case "-h", "--help": action = .help
             case "--list": action = .list
             case "--needs-broker": action = .needsBroker
+            case "--check": checksGoals = true
             case "--write": writesDocument = true
             case "--pairs": pairs = try Self.number(argument, &rest)
             case "--records": records = try Self.number(argument, &rest)

@@ -6,8 +6,6 @@ struct RunnerProgram {
     struct Run {
         /// The pipeline file, from the repository's folder.
         var pipeline: String
-        /// What `--set` is given.
-        var settings: [String] = []
         /// What its variables are.
         var variables: [String: String] = [:]
     }
@@ -23,8 +21,7 @@ struct RunnerProgram {
     ///   - report: where its report goes.
     func command(_ run: Run, report: String) -> Command {
         Command(
-            path, [run.pipeline, "-q", "--report", report] + run.settings.flatMap { ["--set", $0] },
-            variables: run.variables)
+            path, [run.pipeline, "-q", "--report", report], variables: run.variables)
     }
 
     /// Runs a pipeline to its end.

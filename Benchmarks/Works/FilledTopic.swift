@@ -1,7 +1,7 @@
 extension Surroundings {
     /// A topic that holds so many records, filled once by the anchor where there is one: so nobody reads what suits
     /// its own way of writing.
-    private func filledTopic(_ records: Int) throws -> String {
+    func filledTopic(_ records: Int) throws -> String {
         let topics = try requireTopics()
         return try topics.filled(with: records) { topic in
             progress("filling a topic with \(Figures.count(Double(records))) records")

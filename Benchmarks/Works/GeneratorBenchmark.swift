@@ -7,7 +7,7 @@ struct GeneratorBenchmark: Benchmark {
         // Ten times the others' records: a quarter of a second would be the start of the process more than the work.
         let records = surroundings.options.records * 10
         let run = RunnerProgram.Run(
-            pipeline: "Benchmarks/Pipelines/generate.json", settings: ["source.count=\(records)"])
+            pipeline: "Benchmarks/Pipelines/generate.json", variables: ["COUNT": "\(records)"])
         let series = try surroundings.alternate([
             Contestant("generator → discard") { try surroundings.runner.sample(run, records: records) }
         ])

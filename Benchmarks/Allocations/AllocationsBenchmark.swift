@@ -1,0 +1,118 @@
+import Foundation
+
+/// Allocations a record in steady state. Counts are stable where times are not, so continuous integration can hold the
+/// hot paths to them.
+struct AllocationsBenchmark: Benchmark {
+    let name = "allocations"
+    let summary = "allocations a record on the hot paths, start and end cancelled out"
+    let needsBroker = true
+
+    func run(in surroundings: Surroundings) throws -> BenchmarkResult {
+        var result = BenchmarkResult(
+            name: name,
+            table: Table(head: [
+                "hot path", "allocations a record", "bytes asked for a record", "of C libraries",
+                "blocks kept a record",
+            ]))
+        for path in HotPath.all {
+            if path.broker != .none, surroundings.topics == nil {
+                surroundings.progress("\(path.name): left out, there is no broker")
+                continue
+            }
+            let difference = try measure(path, surroundings)
+            surroundings.progress("\(path.name): \(Self.figure(difference.ours)) allocations a record")
+            result.table.rows.append([
+                path.name, Self.figure(difference.ours), Figures.count(difference.bytes),
+                Self.figure(difference.others), Self.figure(difference.kept),
+            ])
+            result.figures[path.name] = difference.ours
+            result.goals.append(.atMost(path.limit, "allocations a record, \(path.name)", difference.ours))
+            // What is never given back a record is a leak, whoever it belongs to.
+            result.goals.append(.atMost(0.005, "blocks kept a record, \(path.name)", difference.kept))
+        }
+        return result
+    }
+
+    private struct Difference {
+        var ours: Double
+        var bytes: Double
+        var others: Double
+        var kept: Double
+
+        init(_ short: AllocationCounts, _ long: AllocationCounts, _ records: Int) {
+            func perRecord(_ figure: (AllocationCounts) -> Int) -> Double {
+                Double(figure(long) - figure(short)) / Double(records)
+            }
+            ours = perRecord(\.ours.allocations)
+            bytes = perRecord(\.ours.bytes)
+            others = perRecord(\.others.allocations)
+            kept = perRecord { $0.allocations - $0.givenBack }
+        }
+    }
+
+    /// Runs a path at two lengths: start, warm-up and end are the same in both, so the difference is steady state.
+    ///
+    /// Three times, and the fewest allocations of each length count: while a broker has little ready, batches are small,
+    /// which makes more of them, never fewer.
+    private func measure(_ path: HotPath, _ surroundings: Surroundings) throws -> Difference {
+        var short = try counts(path, path.records, surroundings)
+        var long = try counts(path, path.records * 2, surroundings)
+        for _ in 0..<2 {
+            short = min(short, try counts(path, path.records, surroundings))
+            long = min(long, try counts(path, path.records * 2, surroundings))
+        }
+        return Difference(short, long, path.records)
+    }
+
+    private func min(_ one: AllocationCounts, _ other: AllocationCounts) -> AllocationCounts {
+        other.ours.allocations < one.ours.allocations ? other : one
+    }
+
+    private func counts(_ path: HotPath, _ records: Int, _ surroundings: Surroundings) throws -> AllocationCounts {
+        try surroundings.withDatabase { database in
+            var run = RunnerProgram.Run(pipeline: path.pipeline)
+            run.variables = ["BURST": "true", "COUNT": "\(records)", "DATABASE": database]
+            switch path.broker {
+            case .none:
+                return try counts(run, records, surroundings)
+            case .reads:
+                run.variables["KAFKA_TOPIC"] = try surroundings.filledTopic(records)
+                run.variables["KAFKA_BROKERS"] = surroundings.topics?.brokers
+                return try counts(run, records, surroundings)
+            case .writes:
+                let topics = try surroundings.requireTopics()
+                return try topics.withTopic { topic in
+                    run.variables["KAFKA_TOPIC"] = topic
+                    run.variables["KAFKA_BROKERS"] = topics.brokers
+                    return try counts(run, records, surroundings)
+                }
+            }
+        }
+    }
+
+    private func counts(
+        _ run: RunnerProgram.Run, _ records: Int, _ surroundings: Surroundings
+    ) throws -> AllocationCounts {
+        let library = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "libAllocationCount.so").path
+        guard FileManager.default.fileExists(atPath: library) else {
+            throw BenchmarkFailure(
+                "\(library) is not there", reason: "build it: swift build -c release --product AllocationCount")
+        }
+        let file = "\(surroundings.folder)/allocations"
+        var run = run
+        run.variables.merge(["LD_PRELOAD": library, "ALLOCATION_COUNT_FILE": file]) { $1 }
+        _ = try surroundings.runner.measure(run, expecting: records)
+        let text = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
+        guard let counts = AllocationCounts(text) else {
+            throw BenchmarkFailure("cannot read the allocation counts", reason: "\(file) holds: \(text)")
+        }
+        return counts
+    }
+
+    /// Four decimals: one allocation a batch of ten thousand records shows.
+    private static func figure(_ value: Double) -> String {
+        // Runs of one path differ by a few blocks; a minus sign would only puzzle.
+        String(format: "%.4f", max(0, value))
+    }
+}
