@@ -3,9 +3,11 @@ import Foundation
 /// Measures what the runner does, beside what plain C programs take for the same work.
 @main
 enum Benchmarks {
-    static func main() {
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            let options = try Options(Array(CommandLine.arguments.dropFirst()))
+            if arguments.first == "probe" { return try await Probe.run(Array(arguments.dropFirst())) }
+            let options = try Options(arguments)
             let benchmarks = try AllBenchmarks.named(options.names)
             switch options.action {
             case .help: print(Options.usage, terminator: "")

@@ -80,7 +80,7 @@ struct ChildProcess: ~Copyable {
         let signal = status & 0x7F
         let ending = Ending(
             code: signal == 0 ? status >> 8 & 0xFF : 128 + signal, wall: wall,
-            cpu: Self.duration(usage.ru_utime) + Self.duration(usage.ru_stime),
+            cpu: Duration(usage.ru_utime) + Duration(usage.ru_stime),
             peakResident: Int(usage.ru_maxrss) * 1024, output: Self.text(outputPath), errors: Self.text(errorPath))
         guard ending.code == 0 else {
             let words = ending.errors.split(separator: "\n").suffix(5).joined(separator: "\n  ")
@@ -122,10 +122,6 @@ struct ChildProcess: ~Copyable {
             throw BenchmarkFailure("cannot start \(command.program)", reason: String(cString: strerror(code)))
         }
         return process
-    }
-
-    private static func duration(_ time: timeval) -> Duration {
-        .seconds(time.tv_sec) + .microseconds(Int64(time.tv_usec))
     }
 
     private static func text(_ path: String) -> String {
