@@ -39,7 +39,7 @@ struct Alternation {
         var series = contestants.map { Series(name: $0.name, samples: []) }
         for round in 0...rounds {
             for (index, contestant) in contestants.enumerated() {
-                let sample = try contestant.run()
+                let sample = try MachineLag.watching(progress: progress) { try contestant.run() }.result
                 progress(
                     (round == 0 ? "warm-up" : "\(round)/\(rounds)")
                         + " \(contestant.name): \(Figures.count(sample.rate)) records/s, "

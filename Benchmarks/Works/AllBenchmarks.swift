@@ -3,7 +3,7 @@ enum AllBenchmarks {
     /// All, in the order they run and are listed.
     static let list: [any Benchmark] = [
         GeneratorBenchmark(), ProduceBenchmark(), ArchiveBenchmark(), ArchiveStatisticsBenchmark(),
-        KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(),
+        KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(), RatesBenchmark(),
     ]
 
     /// The benchmarks of these names, or all for none.
