@@ -77,14 +77,18 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
 
     // MARK: The sender's side
 
+    /// Asks for room: an answer now, or nil where there is reason to wait.
+    mutating func takeRoom() -> ChannelRoom? {
+        let room = room
+        if room != nil { isPoked = false }
+        return room
+    }
+
     /// Asks for room: an answer now, or nil and the waiter is kept.
     mutating func waitForRoom(_ waiter: SenderWaiter) -> ChannelRoom? {
-        if let room {
-            isPoked = false
-            return room
-        }
-        waitingSender = waiter
-        return nil
+        let room = takeRoom()
+        if room == nil { waitingSender = waiter }
+        return room
     }
 
     /// Takes an element, whatever the credit: the sender asked for room before, and a batch may be larger than it.
@@ -142,31 +146,24 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
         return answerSender()
     }
 
-    /// Asks for the next element: an answer now, or nil and the waiter is kept.
-    mutating func receive(_ waiter: ReceiverWaiter) -> (ChannelReception<Element>, Actions)? {
-        if let (element, weight) = takeFirst() {
+    /// Asks for the next element, or for the end alone: an answer now, or nil where there is reason to wait.
+    mutating func take(endOnly: Bool) -> (reception: ChannelReception<Element>, actions: Actions)? {
+        if !endOnly, let (element, weight) = takeFirst() {
             if !keepsBytesUntilReleased { heldBytes -= weight.bytes }
             return (.element(element), answerSender())
         }
-        if isFinished { return (.finished, Actions()) }
+        if isFinished, isEmpty { return (.finished, Actions()) }
         if isReceiverInterrupted { return (.interrupted, Actions()) }
-        waitingReceiver = (waiter, false)
         return nil
     }
 
-    /// Waits for the next element, or for the end alone: an answer now, or nil and the waiter is kept.
+    /// Asks for the next element, or for the end alone: an answer now, or nil and the waiter is kept.
     mutating func wait(
         _ waiter: ReceiverWaiter, endOnly: Bool
-    ) -> (ChannelReception<Element>, Actions)? {
-        endOnly ? waitForEnd(waiter).map { ($0, Actions()) } : receive(waiter)
-    }
-
-    /// Waits for the end or an interruption, taking nothing.
-    mutating func waitForEnd(_ waiter: ReceiverWaiter) -> ChannelReception<Element>? {
-        if isFinished, isEmpty { return .finished }
-        if isReceiverInterrupted { return .interrupted }
-        waitingReceiver = (waiter, true)
-        return nil
+    ) -> (reception: ChannelReception<Element>, actions: Actions)? {
+        let answer = take(endOnly: endOnly)
+        if answer == nil { waitingReceiver = (waiter, endOnly) }
+        return answer
     }
 
     /// Tells the receiver to stop waiting; what is buffered it may still take.

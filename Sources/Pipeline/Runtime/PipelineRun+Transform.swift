@@ -48,23 +48,13 @@ extension PipelineRun {
 
     private func demand(of lane: TransformLane, downstream: Int) async throws -> Int {
         guard lane.transform.pacesDemand else { return downstream }
-        // The end of input and a stop end the wait for the next due record: at 0.1 a second it is ten seconds long.
-        return try await withThrowingTaskGroup(of: Int?.self) { group in
-            group.addTask {
-                do {
-                    return try await lane.transform.demand(downstream: downstream)
-                } catch is CancellationError {
-                    return nil
-                }
+        while true {
+            switch try await lane.transform.demand(downstream: downstream) {
+            case .records(let records): return records
+            case .nothing(let time):
+                // The end of input and a stop end the wait for the next due record: at 0.1 a second it is ten seconds.
+                guard case .timedOut = try await lane.input.waitForEnd(until: time, clock: clock) else { return 0 }
             }
-            group.addTask {
-                try? await lane.input.waitForEnd()
-                return nil
-            }
-            defer { group.cancelAll() }
-            let wanted = try await group.next()
-            try Task.checkCancellation()
-            return (wanted ?? nil) ?? 0
         }
     }
 

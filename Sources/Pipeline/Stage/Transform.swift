@@ -17,12 +17,11 @@ public protocol Transform: Actor {
     /// Called once when every stage is open, before the first record.
     func start() async throws
 
-    /// How many records the transform wants now, those included that it asked for and has not got. A stage that paces
-    /// suspends here until something is due; the end of input and a stop cancel the wait, which throws
-    /// `CancellationError`.
-    /// - Parameter downstream: how many the stages after it have room for; at least 1.
-    /// - Returns: at least 1 and at most `downstream`.
-    func demand(downstream: Int) async throws -> Int
+    /// What the transform wants now. It says so at once and leaves the waiting to the runtime, where the end of input
+    /// and a stop end it without a task for each wait.
+    /// - Parameter downstream: how many records the stages after it have room for; at least 1.
+    /// - Returns: at least 1 record and at most `downstream`, or when to ask again.
+    func demand(downstream: Int) async throws -> Demand
 
     /// Takes one batch and emits none, one or many. Claims go on in order, none invented or lost; dead records go on
     /// untouched. Records it leaves out are told to `emitter.drop`.
@@ -53,7 +52,7 @@ extension Transform {
     /// Nothing to do.
     public func start() async throws {}
     /// What the stages after it want.
-    public func demand(downstream: Int) async throws -> Int { downstream }
+    public func demand(downstream: Int) async throws -> Demand { .records(downstream) }
     /// Nothing held.
     public func finish(emitter: Emitter) async throws {}
     /// Nothing to release.

@@ -10,6 +10,8 @@ public struct TransformContract: Sendable {
     private let make: @Sendable () async throws -> any Transform
     private let inputs: [Batch]?
     private let patience: Duration
+    // One for all: what a transform says of time is on the scale of the clock that it was given.
+    private let clock = SystemClock()
 
     /// Describes the stage to try.
     /// - Parameters:
@@ -37,7 +39,6 @@ public struct TransformContract: Sendable {
         let findings = Findings()
         await tryProcessing(findings)
         await tryFinishing(findings)
-        await tryCancelledDemand(findings)
         await tryCancelledProcessing(findings)
         await tryCancelledOpening(findings)
         return findings.all
@@ -47,7 +48,7 @@ public struct TransformContract: Sendable {
         await findings.requireSuccess("a transform opens and starts", within: patience) {
             let transform = try await make()
             do {
-                try await transform.open(ContractSurroundings(clock: SystemClock()).stage("transform"))
+                try await transform.open(ContractSurroundings(clock: clock).stage("transform"))
                 try await transform.start()
                 return transform
             } catch {
@@ -99,14 +100,29 @@ public struct TransformContract: Sendable {
 
     private func tryDemand(_ transform: any Transform, _ findings: Findings) async {
         for downstream in [1, 1_000] {
-            let wanted = await findings.requireSuccess("demand returns when something is due", within: patience) {
-                try await transform.demand(downstream: downstream)
-            }
-            guard let wanted else { return }
+            guard let wanted = await due(transform, downstream: downstream, findings) else { return }
             findings.require(
                 (1...downstream).contains(wanted), "demand is at least 1 and at most what is wanted downstream",
                 "\(wanted) of \(downstream)")
         }
+    }
+
+    /// Asks as the runtime does, until something is wanted.
+    private func due(_ transform: any Transform, downstream: Int, _ findings: Findings) async -> Int? {
+        let end = clock.now + patience
+        while clock.now < end {
+            let demand = await findings.requireSuccess("demand says at once what is wanted", within: patience) {
+                try await transform.demand(downstream: downstream)
+            }
+            switch demand {
+            case .records(let records): return records
+            case .nothing(let time): try? await clock.sleep(until: min(time, end))
+            case nil: return nil
+            }
+        }
+        findings.note(
+            "demand names a time that lies ahead, and wants something in the end", "it wanted nothing for \(patience)")
+        return nil
     }
 
     private func compare(_ given: [Batch], _ output: Output, _ findings: Findings) {
@@ -211,23 +227,6 @@ public struct TransformContract: Sendable {
         await close(transform, findings)
     }
 
-    private func tryCancelledDemand(_ findings: Findings) async {
-        guard let transform = await opened(findings) else { return }
-        if transform.pacesDemand {
-            let rule = "cancellation ends the wait for demand, with CancellationError or an answer"
-            let hasBegun = Watched(false)
-            let demanding = Task {
-                hasBegun.open()
-                // Asks again and again, so that it waits when it is cancelled.
-                while !Task.isCancelled { _ = try await transform.demand(downstream: 1) }
-            }
-            try? await hasBegun.pass()
-            demanding.cancel()
-            expectCancellation(await outcome(within: patience) { try await demanding.value }, rule, findings)
-        }
-        await close(transform, findings)
-    }
-
     private func tryCancelledProcessing(_ findings: Findings) async {
         guard let transform = await opened(findings) else { return }
         let emitter = collector(Watched(Output()))
@@ -243,7 +242,7 @@ public struct TransformContract: Sendable {
 
     private func tryCancelledOpening(_ findings: Findings) async {
         guard let transform = try? await make() else { return }
-        let context = ContractSurroundings(clock: SystemClock()).stage("transform")
+        let context = ContractSurroundings(clock: clock).stage("transform")
         let opening = await outcome(within: patience, cancelledFirst: true) { try await transform.open(context) }
         if case .hung = opening { findings.note("a cancelled open returns", "it did not within \(patience)") }
         await close(transform, findings)

@@ -53,19 +53,16 @@ public actor RateGate: Transform {
         origin = clock?.now ?? .zero
     }
 
-    /// Waits until a batch is due: one record, or at higher rates what comes due in a millisecond. What was due and not
-    /// taken stays due until it is older than the catch-up bound.
-    public func demand(downstream: Int) async throws -> Int {
-        guard pacesDemand, let clock else { return downstream }
-        try Task.checkCancellation()
-        while true {
-            let elapsed = clock.now - origin
-            let due = schedule.due(at: elapsed)
-            note(0, at: elapsed) { _ in }
-            let enough = min(schedule.batch, downstream)
-            if due >= enough { return Int(min(due, Int64(downstream))) }
-            try await clock.sleep(until: origin + schedule.time(untilDue: enough))
-        }
+    /// Wants what is due, once it makes a batch: one record, or at higher rates what comes due in a millisecond. What
+    /// was due and not taken stays due until it is older than the catch-up bound.
+    public func demand(downstream: Int) async throws -> Demand {
+        guard pacesDemand, let clock else { return .records(downstream) }
+        let elapsed = clock.now - origin
+        let due = schedule.due(at: elapsed)
+        note(0, at: elapsed) { _ in }
+        let enough = min(schedule.batch, downstream)
+        if due >= enough { return .records(Int(min(due, Int64(downstream)))) }
+        return .nothing(until: origin + schedule.time(untilDue: enough))
     }
 
     /// Passes the batch on unchanged and notes how late its records are.

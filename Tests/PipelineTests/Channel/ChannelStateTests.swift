@@ -36,7 +36,7 @@ struct ChannelStateTests {
         #expect(state.waitForRoom("s") == .wanted(99))
         _ = state.send(2, weight: one)
         #expect(state.waitForRoom("s") == nil)
-        let received = state.receive("r")
+        let received = state.wait("r", endOnly: false)
         #expect(received?.1.sender?.room == .wanted(98))
     }
 
@@ -44,12 +44,12 @@ struct ChannelStateTests {
     func released() {
         var state = State(byteLimit: 20, keepsBytesUntilReleased: true)
         _ = state.request(100)
-        #expect(state.receive("r") == nil)
+        #expect(state.wait("r", endOnly: false) == nil)
         // Handed over directly, and held all the same.
         #expect(state.send(1, weight: one)?.receiver?.waiter == "r")
         _ = state.send(2, weight: one)
         #expect(state.heldBytes == 20)
-        _ = state.receive("r")
+        _ = state.wait("r", endOnly: false)
         #expect(state.waitForRoom("s") == nil)
         #expect(state.release(bytes: 10).sender?.room == .wanted(98))
         #expect(state.heldBytes == 10)
@@ -74,7 +74,7 @@ struct ChannelStateTests {
         _ = state.send(1, weight: one)
         _ = state.stopSender()
         #expect(state.waitForRoom("s") == .stopped)
-        #expect(element(state.receive("r")?.0) == 1)
+        #expect(element(state.wait("r", endOnly: false)?.0) == 1)
     }
 
     @Test("what was sent before the end is received before the end")
@@ -83,15 +83,15 @@ struct ChannelStateTests {
         _ = state.send(1, weight: one)
         _ = state.finish()
         #expect(state.send(2, weight: one) == nil)
-        #expect(element(state.receive("r")?.0) == 1)
-        #expect(isFinished(state.receive("r")?.0))
+        #expect(element(state.wait("r", endOnly: false)?.0) == 1)
+        #expect(isFinished(state.wait("r", endOnly: false)?.0))
     }
 
     @Test("closing gives back what was not received, in order, and refuses the rest")
     func close() {
         var state = State(byteLimit: 1_000, keepsBytesUntilReleased: false)
         for value in 1...5 { _ = state.send(value, weight: one) }
-        _ = state.receive("r")
+        _ = state.wait("r", endOnly: false)
         #expect(state.waitForRoom("s") == nil)
         let (rest, actions) = state.close()
         #expect(rest == [2, 3, 4, 5])
@@ -103,13 +103,13 @@ struct ChannelStateTests {
     @Test("an interruption ends the wait, and what is buffered comes first")
     func interruption() {
         var state = State(byteLimit: 1_000, keepsBytesUntilReleased: false)
-        #expect(state.receive("r") == nil)
+        #expect(state.wait("r", endOnly: false) == nil)
         #expect(isInterrupted(state.interruptReceiver().receiver?.reception))
         _ = state.send(1, weight: one)
-        #expect(element(state.receive("r")?.0) == 1)
-        #expect(isInterrupted(state.receive("r")?.0))
+        #expect(element(state.wait("r", endOnly: false)?.0) == 1)
+        #expect(isInterrupted(state.wait("r", endOnly: false)?.0))
         state.resumeReceiver()
-        #expect(state.receive("r") == nil)
+        #expect(state.wait("r", endOnly: false) == nil)
     }
 
     @Test("a wait for the end takes nothing and is not woken by elements")
@@ -120,8 +120,8 @@ struct ChannelStateTests {
         #expect(state.finish().receiver == nil)
         #expect(state.removeReceiver { $0 == "other" } == nil)
         #expect(state.removeReceiver { $0 == "e" } == "e")
-        #expect(element(state.receive("r")?.0) == 1)
-        #expect(isFinished(state.waitForEnd("e")))
+        #expect(element(state.wait("r", endOnly: false)?.0) == 1)
+        #expect(isFinished(state.wait("e", endOnly: true)?.reception))
     }
 
     /// Every step is compared with a model that is too simple to be wrong.
@@ -176,7 +176,7 @@ struct ChannelStateTests {
                 expectSender(state.release(bytes: bytes), &model, seed, log)
             case 9,
                 10 where model.receiverWaits == nil && !model.isClosed:
-                let answer = state.receive("r")
+                let answer = state.wait("r", endOnly: false)
                 if let first = model.queue.first {
                     #expect(element(answer?.0) == first.value, "seed \(seed), step \(step)")
                     received.append(first.value)
@@ -191,7 +191,7 @@ struct ChannelStateTests {
                     model.receiverWaits = .element
                 }
             case 11 where model.receiverWaits == nil && !model.isClosed:
-                let answer = state.waitForEnd("e")
+                let answer = state.wait("e", endOnly: true)?.reception
                 if model.isFinished, model.queue.isEmpty {
                     #expect(isFinished(answer))
                 } else if model.isInterrupted {

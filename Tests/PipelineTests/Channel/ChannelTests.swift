@@ -65,15 +65,53 @@ struct ChannelTests {
         }
     }
 
-    @Test("cancelling ends a wait for the end")
-    func cancelEnd() async {
+    @Test("cancelling ends a wait for the end, begun or not", arguments: [true, false])
+    func cancelEnd(isBegun: Bool) async throws {
+        let clock = ManualClock()
         let channel = Channel<Int>(byteLimit: 100)
-        let waiting = Task { try await channel.waitForEnd() }
+        let waiting = Task { try await channel.waitForEnd(until: .seconds(1), clock: clock) }
+        if isBegun { await clock.waitForSleepers(1) }
         waiting.cancel()
-        await #expect(throws: CancellationError.self) { try await waiting.value }
+        await #expect(throws: CancellationError.self) { _ = try await waiting.value }
         // Its place is free again.
         channel.finish()
-        await #expect(throws: Never.self) { try await channel.waitForEnd() }
+        guard case .finished = try await channel.waitForEnd(until: .seconds(1), clock: clock) else {
+            Issue.record("the end was not seen")
+            return
+        }
+    }
+
+    @Test("a wait for the end passes over elements and ends at its deadline, at the end or by an interruption")
+    func waitForEnd() async throws {
+        let clock = ManualClock()
+        let channel = Channel<Int>(byteLimit: 100)
+        async let first = channel.waitForEnd(until: .seconds(1), clock: clock)
+        await clock.waitForSleepers(1)
+        #expect(channel.send(1, weight: one))
+        clock.advance(by: .seconds(1))
+        guard case .timedOut = try await first else {
+            Issue.record("it did not time out")
+            return
+        }
+        async let second = channel.waitForEnd(until: .seconds(2), clock: clock)
+        await clock.waitForSleepers(1)
+        channel.interruptReceiver()
+        guard case .interrupted = try await second else {
+            Issue.record("it was not interrupted")
+            return
+        }
+        channel.resumeReceiver()
+        guard case .element(1) = try await channel.receive() else {
+            Issue.record("the element is lost")
+            return
+        }
+        async let third = channel.waitForEnd(until: .seconds(2), clock: clock)
+        await clock.waitForSleepers(1)
+        channel.finish()
+        guard case .finished = try await third else {
+            Issue.record("the end was not seen")
+            return
+        }
     }
 
     @Test("waiting for an element ends at its deadline, which is forgotten when an element comes first")
@@ -145,6 +183,9 @@ struct ChannelTests {
             Issue.record("the interruption was lost")
             return
         }
-        try await channel.waitForEnd()
+        guard case .interrupted = try await channel.waitForEnd(until: .seconds(1), clock: ManualClock()) else {
+            Issue.record("the interruption was lost")
+            return
+        }
     }
 }

@@ -32,20 +32,20 @@ struct Laboratory {
 actor ClosureTransform: Transform {
     nonisolated let pacesDemand: Bool
     private let opening: @Sendable (StageContext) async throws -> Void
-    private let demanding: @Sendable (Int) async throws -> Int
+    private let demanding: @Sendable (Int) async throws -> Demand
     private let processing: @Sendable (Batch, Emitter) async throws -> Void
     private let finishing: @Sendable (Emitter) async throws -> Void
     private let closing: @Sendable () -> Void
 
     init(
         opening: @escaping @Sendable (StageContext) async throws -> Void = { _ in },
-        demanding: (@Sendable (Int) async throws -> Int)? = nil,
+        demanding: (@Sendable (Int) async throws -> Demand)? = nil,
         processing: @escaping @Sendable (Batch, Emitter) async throws -> Void = { try await $1.send($0) },
         finishing: @escaping @Sendable (Emitter) async throws -> Void = { _ in },
         closing: @escaping @Sendable () -> Void = {}
     ) {
         self.opening = opening
-        self.demanding = demanding ?? { $0 }
+        self.demanding = demanding ?? { .records($0) }
         self.processing = processing
         self.finishing = finishing
         self.closing = closing
@@ -53,7 +53,7 @@ actor ClosureTransform: Transform {
     }
 
     func open(_ context: StageContext) async throws { try await opening(context) }
-    func demand(downstream: Int) async throws -> Int { try await demanding(downstream) }
+    func demand(downstream: Int) async throws -> Demand { try await demanding(downstream) }
     func process(_ batch: Batch, emitter: Emitter) async throws { try await processing(batch, emitter) }
     func finish(emitter: Emitter) async throws { try await finishing(emitter) }
     func close() async { closing() }

@@ -9,9 +9,12 @@ struct PacingTests {
     /// Lets so many records through every ten seconds.
     func pace(_ count: Int) -> ClosureTransform {
         let clock = laboratory.clock
+        let next = Watched<Duration?>(nil)
         return ClosureTransform(demanding: { downstream in
-            try await clock.sleep(until: clock.now + .seconds(10))
-            return min(count, downstream)
+            let due = next.value ?? clock.now + .seconds(10)
+            let isDue = clock.now >= due
+            next.set(isDue ? nil : due)
+            return isDue ? .records(min(count, downstream)) : .nothing(until: due)
         })
     }
 
@@ -70,7 +73,7 @@ struct PacingTests {
         let source = ScriptedSource([.hole(3), .hole(3), .hole(3), .records(2), .end])
         let sink = RecordingSink()
         let report = await laboratory.pipeline(
-            source, [ClosureTransform(demanding: { _ in 1 })], sinks: [sink]
+            source, [ClosureTransform(demanding: { _ in .records(1) })], sinks: [sink]
         ).run()
         #expect(sink.recording.value.texts == ["0/9", "0/10"])
         #expect(source.heard.value.watermark == [0: 11])

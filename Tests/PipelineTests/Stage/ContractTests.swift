@@ -75,11 +75,21 @@ struct ContractTests {
         #expect(await TransformContract { ClosureTransform() }.violations() == [])
         #expect(await TransformContract { dropping }.violations() == [])
         #expect(await TransformContract { holding }.violations() == [])
-        #expect(await TransformContract { ClosureTransform(demanding: { min(3, $0) }) }.violations() == [])
+        #expect(await TransformContract { ClosureTransform(demanding: { .records(min(3, $0)) }) }.violations() == [])
+        let asked = Watched(0)
+        let pausing = ClosureTransform(demanding: { _ in
+            let isDue = asked.update({
+                $0 += 1
+                return $0.isMultiple(of: 3)
+            })
+            return isDue ? .records(1) : .nothing(until: .milliseconds(1))
+        })
+        #expect(await TransformContract { pausing }.violations() == [])
     }
 
     enum TransformFault: CaseIterable {
         case losesRecord, losesClaim, inventsClaim, losesDead, forgetsToFinish, overtakes, wantsTooMuch, waitsForEver
+        case wantsNothing
     }
 
     @Test("every broken rule of a transform is found", arguments: TransformFault.allCases)
@@ -87,20 +97,15 @@ struct ContractTests {
         let held = Watched<[Batch]>([])
         let transform: @Sendable () -> ClosureTransform = {
             switch fault {
-            case .wantsTooMuch: return ClosureTransform(demanding: { $0 + 1 })
+            case .wantsTooMuch: return ClosureTransform(demanding: { .records($0 + 1) })
             case .waitsForEver:
-                let asked = Watched(0)
                 return ClosureTransform(demanding: { _ in
-                    // Answers at first, then neither returns nor hears of cancellation.
-                    if asked.update({
-                        $0 += 1; return $0
-                    }) > 13 {
-                        await withCheckedContinuation { (never: CheckedContinuation<Void, Never>) in
-                            Self.forgotten.update { $0.append(never) }
-                        }
+                    await withCheckedContinuation { (never: CheckedContinuation<Void, Never>) in
+                        Self.forgotten.update { $0.append(never) }
                     }
-                    return 1
+                    return .records(1)
                 })
+            case .wantsNothing: return ClosureTransform(demanding: { _ in .nothing(until: .zero) })
             case .forgetsToFinish: return ClosureTransform(processing: { batch, _ in held.update { $0.append(batch) } })
             case .overtakes:
                 return ClosureTransform(
@@ -128,10 +133,11 @@ struct ContractTests {
                 "claims go on in order, none lost, none invented"
             case .losesDead: "dead records go on once, untouched"
             case .wantsTooMuch: "demand is at least 1 and at most what is wanted downstream"
-            case .waitsForEver: "cancellation ends the wait for demand, with CancellationError or an answer"
+            case .waitsForEver: "demand says at once what is wanted"
+            case .wantsNothing: "demand names a time that lies ahead, and wants something in the end"
             }
         let violations = await TransformContract(
-            patience: fault == .waitsForEver ? .milliseconds(500) : .seconds(20)
+            patience: [.waitsForEver, .wantsNothing].contains(fault) ? .milliseconds(500) : .seconds(20)
         ) { transform() }.violations()
         #expect(violations.map(\.rule).contains(rule), "\(violations)")
     }

@@ -23,16 +23,18 @@ struct RateGateTests {
     private func run(
         _ gate: RateGate, for duration: Duration, downstream: Int = 10_000
     ) async throws -> [(time: Duration, count: Int)] {
-        let clock = JumpingClock()
-        try await gate.open(
-            StageContext(name: "rate-gate", pipeline: "test", log: .none, clock: clock, stop: { _ in }))
-        try await gate.start()
+        _ = try await opened(gate)
         var passed: [(time: Duration, count: Int)] = []
         while true {
-            let count = try await gate.demand(downstream: downstream)
-            if clock.now > duration { return passed }
-            passed.append((clock.now, count))
-            try await gate.process(Batch.sample(count: count), emitter: nowhere)
+            switch try await gate.demand(downstream: downstream) {
+            case .nothing(let time):
+                #expect(time > clock.now)
+                if time > duration { return passed }
+                clock.advance(by: time - clock.now)
+            case .records(let count):
+                passed.append((clock.now, count))
+                try await gate.process(Batch.sample(count: count), emitter: nowhere)
+            }
         }
     }
 
@@ -67,10 +69,10 @@ struct RateGateTests {
     @Test("after a stall it catches up within the bound and says what it could not")
     func stall() async throws {
         let gate = try await opened(RateGate(rate: 100, catchUp: .seconds(2)))
-        #expect(try await gate.demand(downstream: 1_000) == 1)
+        #expect(try await gate.demand(downstream: 1_000) == .records(1))
         try await gate.process(Batch.sample(count: 1), emitter: nowhere)
         clock.advance(by: .seconds(10))
-        #expect(try await gate.demand(downstream: 1_000) == 201)
+        #expect(try await gate.demand(downstream: 1_000) == .records(201))
         try await gate.process(Batch.sample(count: 201), emitter: nowhere)
         #expect(measurement(gate, "not_caught_up") == .integer(799))
         #expect(gate.measurements.contains { $0.live == "799 not caught up" })
@@ -86,39 +88,36 @@ struct RateGateTests {
     func pressure() async throws {
         let gate = try await opened(RateGate(rate: 10))
         clock.advance(by: .milliseconds(900))
-        #expect(try await gate.demand(downstream: 3) == 3)
+        #expect(try await gate.demand(downstream: 3) == .records(3))
         try await gate.process(Batch.sample(count: 3), emitter: nowhere)
-        #expect(try await gate.demand(downstream: 100) == 7)
+        #expect(try await gate.demand(downstream: 100) == .records(7))
     }
 
     @Test("what the stages before it did not have stays due")
     func scarcity() async throws {
         let gate = try await opened(RateGate(rate: 10))
         clock.advance(by: .milliseconds(900))
-        #expect(try await gate.demand(downstream: 100) == 10)
+        #expect(try await gate.demand(downstream: 100) == .records(10))
         try await gate.process(Batch.sample(count: 4), emitter: nowhere)
         try await gate.process(Batch.sample(count: 0), emitter: nowhere)
-        #expect(try await gate.demand(downstream: 100) == 6)
+        #expect(try await gate.demand(downstream: 100) == .records(6))
     }
 
-    @Test("cancelling ends the wait at once")
-    func cancellation() async throws {
+    @Test("where nothing is due it says when something will be, however often it is asked")
+    func nothingDue() async throws {
         let gate = try await opened(RateGate(rate: 0.1))
-        #expect(try await gate.demand(downstream: 1) == 1)
+        #expect(try await gate.demand(downstream: 1) == .records(1))
         try await gate.process(Batch.sample(count: 1), emitter: nowhere)
-        let wait = Task { try await gate.demand(downstream: 1) }
-        await clock.waitForSleepers(1)
-        wait.cancel()
-        await #expect(throws: CancellationError.self) { try await wait.value }
+        for _ in 0..<3 { #expect(try await gate.demand(downstream: 1) == .nothing(until: .seconds(10))) }
         clock.advance(by: .seconds(10))
-        #expect(try await gate.demand(downstream: 1) == 1)
+        #expect(try await gate.demand(downstream: 1) == .records(1))
     }
 
     @Test("without a pace it asks for all there is room for and measures nothing")
     func unlimited() async throws {
         let gate = try await opened(RateGate(rate: 5, burst: .unlimited))
         #expect(!gate.pacesDemand)
-        #expect(try await gate.demand(downstream: 10_000) == 10_000)
+        #expect(try await gate.demand(downstream: 10_000) == .records(10_000))
         try await gate.process(Batch.sample(count: 10_000), emitter: nowhere)
         #expect(gate.measurements.isEmpty)
     }
@@ -181,19 +180,5 @@ struct RateGateTests {
             return
         }
         #expect(gate.pacesDemand == isPaced)
-    }
-}
-
-/// A clock on which whoever sleeps has slept: time jumps to the end of each sleep.
-private final class JumpingClock: PipelineClock {
-    private let time = Mutex(Duration.zero)
-
-    var now: Duration { time.withLock { $0 } }
-    var wallTime: Timestamp { Timestamp(microseconds: now.nanoseconds / 1_000) }
-
-    func schedule(at time: Duration, _ action: @escaping @Sendable () -> Void) -> ScheduledAction {
-        self.time.withLock { $0 = max($0, time) }
-        action()
-        return ScheduledAction {}
     }
 }
