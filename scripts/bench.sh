@@ -82,6 +82,7 @@ if "$driver" --needs-broker "$@"; then
         brokers=127.0.0.1:${broker[1]}
     fi
     options+=(--brokers "$brokers")
+    if [[ -n ${KAFKA_HOME:-} ]]; then options+=(--kafka-home "$KAFKA_HOME"); fi
 fi
 
 # In the background, because a shell that waits for a command in the foreground hears a signal only after it.

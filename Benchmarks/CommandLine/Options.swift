@@ -16,6 +16,7 @@ struct Options {
           --runner FILE    the runner (beside this program)
           --anchors DIR    the built anchors; without them comparisons run without
           --brokers LIST   a Kafka broker
+          --kafka-home DIR a Kafka distribution, whose own end-to-end tool stands beside the latency
           --folder DIR     where runs may write (a temporary folder)
 
         """
@@ -45,6 +46,7 @@ struct Options {
     var runner: String?
     var anchors: String?
     var brokers: String?
+    var kafkaHome: String?
     var folder: String?
 
     /// Reads a command line.
@@ -66,6 +68,7 @@ struct Options {
             case "--runner": runner = try Self.value(argument, &rest)
             case "--anchors": anchors = try Self.value(argument, &rest)
             case "--brokers": brokers = try Self.value(argument, &rest)
+            case "--kafka-home": kafkaHome = try Self.value(argument, &rest)
             case "--folder": folder = try Self.value(argument, &rest)
             case _ where argument.hasPrefix("-"):
                 throw BenchmarkFailure("unknown option \(argument)", reason: "--help lists them")

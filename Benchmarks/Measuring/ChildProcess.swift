@@ -27,6 +27,7 @@ struct ChildProcess: ~Copyable {
     private let started: ContinuousClock.Instant
     private let outputPath: String
     private let errorPath: String
+    private var isReaped = false
 
     /// Starts a program.
     /// - Parameters:
@@ -45,6 +46,15 @@ struct ChildProcess: ~Copyable {
         process = try RunningChildren.add { () throws(BenchmarkFailure) in
             try Self.spawn(command, output, errors)
         }
+    }
+
+    /// A child that nobody waited for, because something else failed, is killed.
+    deinit {
+        guard !isReaped else { return }
+        kill(process, SIGKILL)
+        RunningChildren.remove(process)
+        var status: Int32 = 0
+        waitpid(process, &status, 0)
     }
 
     /// Runs a program to its end.
@@ -77,6 +87,7 @@ struct ChildProcess: ~Copyable {
         var status: Int32 = 0
         var usage = rusage()
         wait4(process, &status, 0, &usage)
+        isReaped = true
         let signal = status & 0x7F
         let ending = Ending(
             code: signal == 0 ? status >> 8 & 0xFF : 128 + signal, wall: wall,

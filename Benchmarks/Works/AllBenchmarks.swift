@@ -4,6 +4,7 @@ enum AllBenchmarks {
     static let list: [any Benchmark] = [
         GeneratorBenchmark(), ProduceBenchmark(), ArchiveBenchmark(), ArchiveStatisticsBenchmark(),
         KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(), RatesBenchmark(),
+        LatencyBenchmark(),
     ]
 
     /// The benchmarks of these names, or all for none.
