@@ -12,6 +12,17 @@ public protocol PipelineClock: Sendable {
     ///   - action: called from any thread; must not block.
     /// - Returns: a way to take it back.
     func schedule(at time: Duration, _ action: @escaping @Sendable () -> Void) -> ScheduledAction
+
+    /// The same time, with what is scheduled called on an executor's thread if the clock calls from threads at all: a
+    /// task that sleeps there then goes on without another thread being woken.
+    /// - Parameter thread: the executor; it must not be stopped before the last action was called or taken back.
+    /// - Returns: the clock to sleep by.
+    func calling(on thread: ThreadExecutor) -> any PipelineClock
+}
+
+extension PipelineClock {
+    /// The clock itself.
+    public func calling(on thread: ThreadExecutor) -> any PipelineClock { self }
 }
 
 /// An action that waits for its time.

@@ -1,8 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// A thread of its own for an actor that calls blocking C: the cooperative pool is as wide as the machine has cores,
-/// and one blocked thread of it starves every other actor.
+/// A thread of its own: for an actor that calls blocking C, since the cooperative pool is as wide as the machine has
+/// cores and one blocked thread of it starves every other actor; and for tasks that wait for times.
 ///
 /// An actor uses it by returning it as `unownedExecutor`; calls then run here one after the other. Keep each blocking
 /// call under 100 ms, since messages to the actor wait behind it. `init` and `deinit` of such an actor run elsewhere:
@@ -11,12 +11,21 @@ internal import Synchronization
 public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
     private struct State {
         var jobs: [UnownedJob] = []
+        var agenda = Agenda()
         var isThreadRunning = false
+        /// Whether the thread waits and nobody has woken it. One that works looks again by itself.
+        var isAsleep = false
         var isStopped = false
     }
 
-    private let state = Lock(State())
-    private let wakeUp = DispatchSemaphore(value: 0)
+    /// What whoever gives the thread something to do does for it.
+    private enum Waking {
+        case nothing
+        case signal
+        case begin
+    }
+
+    private let state = Monitor(State())
     private let name: String
     // The thread in `run`, or 0: read by whoever asks whether it is on this thread, while the thread may come or go.
     private let thread = Atomic<UInt>(0)
@@ -30,43 +39,73 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
     /// Takes a job. From any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let mustBegin = state.withLock { state in
-            state.jobs.append(job)
-            defer { state.isThreadRunning = true }
-            return !state.isThreadRunning
-        }
-        if mustBegin {
-            let beginning = Thread { [self] in run() }
-            beginning.name = name
-            beginning.start()
-        } else {
-            wakeUp.signal()
-        }
+        wake(
+            state.withLock { state in
+                state.jobs.append(job)
+                return Self.waking(&state)
+            })
     }
 
-    /// Lets the thread end once it has no more jobs. Call after the task group that uses the actor has ended.
+    /// Calls an action on the thread at a time of ``Duration/monotonic``, or soon if that has passed.
+    func schedule(at time: Duration, _ action: @escaping @Sendable () -> Void) -> ScheduledAction {
+        let (number, waking) = state.withLock { state in
+            let (number, isNext) = state.agenda.add(at: time, action)
+            return (number, isNext ? Self.waking(&state) : .nothing)
+        }
+        wake(waking)
+        return ScheduledAction { [self] in _ = state.withLock { $0.agenda.remove(number) } }
+    }
+
+    /// Lets the thread end once it has no more jobs and nothing more to call. Call after the task group that uses the
+    /// actor has ended.
     public func stop() {
-        state.withLock { $0.isStopped = true }
-        wakeUp.signal()
+        wake(
+            state.withLock { state in
+                state.isStopped = true
+                return state.isThreadRunning ? Self.waking(&state) : .nothing
+            })
+    }
+
+    private static func waking(_ state: inout State) -> Waking {
+        defer {
+            state.isThreadRunning = true
+            state.isAsleep = false
+        }
+        if !state.isThreadRunning { return .begin }
+        return state.isAsleep ? .signal : .nothing
+    }
+
+    private func wake(_ waking: Waking) {
+        switch waking {
+        case .nothing: break
+        case .signal: state.signal()
+        case .begin:
+            Thread.detachNewThread { [self] in run() }
+        }
     }
 
     private func run() {
+        // From within: on Linux a thread that is named before it begins has its maker's name all the same.
+        Thread.current.name = name
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         var jobs: [UnownedJob] = []
         while true {
-            let mustEnd = state.withLock { state in
+            let (action, mustEnd) = state.wait { state -> Monitor<State>.Verdict<(Agenda.Action?, Bool)> in
+                state.isAsleep = false
                 swap(&jobs, &state.jobs)
-                guard jobs.isEmpty, state.isStopped else { return false }
-                // Under the lock, before another thread may begin: the system gives the next thread the same number.
-                thread.store(0, ordering: .relaxed)
-                state.isThreadRunning = false
-                return true
+                let action = state.agenda.takeDue(.monotonic)
+                if action != nil || !jobs.isEmpty { return .ready((action, false)) }
+                if state.isStopped, state.agenda.nextTime == nil {
+                    // Under the lock, before another thread may begin: the system gives the next the same number.
+                    thread.store(0, ordering: .relaxed)
+                    state.isThreadRunning = false
+                    return .ready((nil, true))
+                }
+                state.isAsleep = true
+                return .wait(until: state.agenda.nextTime)
             }
             if mustEnd { return }
-            if jobs.isEmpty {
-                wakeUp.wait()
-                continue
-            }
+            action?()
             for job in jobs {
                 job.runSynchronously(
                     isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())

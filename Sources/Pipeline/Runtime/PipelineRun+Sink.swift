@@ -1,6 +1,9 @@
 extension PipelineRun {
     /// A sink's task: gives it batches, flushes it in time, reopens it after a failure that may pass.
-    func runSink(_ lane: SinkLane) async {
+    /// - Parameters:
+    ///   - lane: the sink.
+    ///   - clock: the clock to sleep by.
+    func runSink(_ lane: SinkLane, _ clock: any PipelineClock) async {
         lane.channel.request(Self.window)
         var flushDue: Duration?
         var isRunning = true
@@ -10,9 +13,9 @@ extension PipelineRun {
                 if let error = pending {
                     pending = nil
                     flushDue = nil
-                    try await reopen(lane, after: error)
+                    try await reopen(lane, after: error, clock)
                 }
-                isRunning = try await step(lane, &flushDue)
+                isRunning = try await step(lane, &flushDue, clock)
             } catch let error as PipelineError where error.isRetriable {
                 pending = error
             } catch {
@@ -35,7 +38,9 @@ extension PipelineRun {
     }
 
     /// - Returns: whether there is more to come.
-    private func step(_ lane: SinkLane, _ flushDue: inout Duration?) async throws -> Bool {
+    private func step(
+        _ lane: SinkLane, _ flushDue: inout Duration?, _ clock: any PipelineClock
+    ) async throws -> Bool {
         // Asked before receiving: in a stream without pauses no wait for the next batch ever times out.
         if let due = flushDue, clock.now >= due {
             flushDue = nil
@@ -106,7 +111,7 @@ extension PipelineRun {
 
     /// Closes and opens a sink until it opens, then gives it again what it has not acknowledged. The source is not asked
     /// again: made anew under a wall clock, a record would be another one.
-    private func reopen(_ lane: SinkLane, after error: any Error) async throws {
+    private func reopen(_ lane: SinkLane, after error: any Error, _ clock: any PipelineClock) async throws {
         var backoff = Backoff()
         var error = error
         while true {

@@ -1,12 +1,15 @@
 extension PipelineRun {
     /// A transform's task: hands demand up and batches down.
-    func runTransform(_ lane: TransformLane) async {
+    /// - Parameters:
+    ///   - lane: the transform.
+    ///   - clock: the clock to sleep by.
+    func runTransform(_ lane: TransformLane, _ clock: any PipelineClock) async {
         let output = output(of: lane.index)
         let emitter = Emitter(
             send: { [self] batch in try await emit(batch, from: lane, to: output) },
             drop: { lane.ledger.dropped.count($0) })
         do {
-            try await moveThrough(lane, output, emitter)
+            try await moveThrough(lane, output, emitter, clock)
             try await lane.transform.finish(emitter: emitter)
         } catch {
             // Cut off in the middle, at the end of a run that was stopped behind this stage.
@@ -20,7 +23,9 @@ extension PipelineRun {
         }
     }
 
-    private func moveThrough(_ lane: TransformLane, _ output: any BatchOutput, _ emitter: Emitter) async throws {
+    private func moveThrough(
+        _ lane: TransformLane, _ output: any BatchOutput, _ emitter: Emitter, _ clock: any PipelineClock
+    ) async throws {
         // Records asked for and not yet received.
         var outstanding = 0
         while true {
@@ -28,7 +33,7 @@ extension PipelineRun {
             case .poked: continue
             case .stopped, .closed: return
             case .wanted(let records):
-                let wanted = try await demand(of: lane, downstream: records)
+                let wanted = try await demand(of: lane, downstream: records, clock)
                 if wanted > outstanding {
                     lane.input.request(wanted - outstanding)
                     outstanding = wanted
@@ -46,7 +51,7 @@ extension PipelineRun {
         }
     }
 
-    private func demand(of lane: TransformLane, downstream: Int) async throws -> Int {
+    private func demand(of lane: TransformLane, downstream: Int, _ clock: any PipelineClock) async throws -> Int {
         guard lane.transform.pacesDemand else { return downstream }
         while true {
             switch try await lane.transform.demand(downstream: downstream) {

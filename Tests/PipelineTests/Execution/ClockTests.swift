@@ -83,6 +83,35 @@ struct ClockTests {
         try await isCalled.pass()
     }
 
+    @Test("what is scheduled on an executor's thread is called there, between its jobs, at the clock's times")
+    func onThread() async throws {
+        let clock = SystemClock()
+        let executor = ThreadExecutor(name: "test")
+        let there = clock.calling(on: executor)
+        let calls = Watched<[Bool?]>([])
+        let begin = clock.now
+        #expect(there.now >= begin)
+        let time = clock.now + .milliseconds(20)
+        _ = there.schedule(at: time) { calls.update { $0.append(executor.isIsolatingCurrentContext()) } }
+        let late = there.schedule(at: .seconds(1 << 40)) {}
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask(executorPreference: executor) {
+                    do {
+                        try await there.sleep(until: time)
+                        #expect(clock.now >= time)
+                        calls.update { $0.append(executor.isIsolatingCurrentContext()) }
+                    } catch {
+                        Issue.record(error)
+                    }
+                }
+            }
+        }
+        #expect(calls.value == Array(repeating: true, count: 21))
+        late.cancel()
+        executor.stop()
+    }
+
     @Test("a sleep ends at its time")
     func sleep() async throws {
         let clock = ManualClock()

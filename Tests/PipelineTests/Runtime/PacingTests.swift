@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import PipelineTesting
 import Testing
@@ -66,6 +67,31 @@ struct PacingTests {
         #expect(report.elapsed == .zero)
         #expect(report.outcome == .timeToLive)
         report.expectBalance()
+    }
+
+    @Test("the stages of a pipeline with a pace share one thread, its own", arguments: [true, false])
+    func thread(isPaced: Bool) async throws {
+        let threads = Watched<Set<String?>>([])
+        let note: @Sendable (Batch, Emitter) async throws -> Void = { batch, emitter in
+            threads.update { $0.insert(Thread.current.name) }
+            try await emitter.send(batch)
+        }
+        let demand: @Sendable (Int) async throws -> Demand = { downstream in
+            threads.update { $0.insert(Thread.current.name) }
+            return .records(min(3, downstream))
+        }
+        let report = await laboratory.pipeline(
+            ScriptedSource([.records(100), .end]),
+            [
+                ClosureTransform(demanding: isPaced ? demand : nil, processing: note),
+                ClosureTransform(processing: note),
+            ],
+            sinks: [RecordingSink()]
+        ).run()
+        report.expectBalance()
+        // The pipeline's name.
+        #expect(threads.value.contains("test") == isPaced)
+        #expect(!isPaced || threads.value.count == 1)
     }
 
     @Test("batches without records use up no more than their share of what is asked for")

@@ -1,0 +1,101 @@
+internal import Foundation
+
+/// A value that one thread at a time touches and that threads wait on, by the monotonic clock.
+///
+/// `NSCondition` and `DispatchSemaphore` wait for a point of the wall clock on Linux: one that is set back by an hour
+/// holds up every timer for that hour.
+///
+/// `@unchecked Sendable` and the pointers are safe because all three are made in `init` and stay where they are until
+/// `deinit`, mutex and condition are touched through pthread's functions alone, and the value only while the mutex is
+/// held: `body` gets it `inout sending` and has given it back before the thread waits.
+struct Monitor<Value>: ~Copyable, @unchecked Sendable {
+    /// What a thread does that has looked at the value.
+    enum Verdict<Answer> {
+        /// It goes on.
+        case ready(Answer)
+        /// It looks again after a signal, or at a time of ``Monitor/now`` if there is one.
+        case wait(until: Duration?)
+    }
+
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+
+    /// Takes the value.
+    init(_ initial: consuming sending Value) {
+        pthread_mutex_init(mutex, nil)
+        #if os(Linux)
+            var attributes = pthread_condattr_t()
+            pthread_condattr_init(&attributes)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, &attributes)
+            pthread_condattr_destroy(&attributes)
+        #else
+            pthread_cond_init(condition, nil)
+        #endif
+        value.initialize(to: initial)
+    }
+
+    deinit {
+        value.deinitialize(count: 1)
+        value.deallocate()
+        pthread_cond_destroy(condition)
+        condition.deallocate()
+        pthread_mutex_destroy(mutex)
+        mutex.deallocate()
+    }
+
+    /// Lends the value; waits while another thread has it. Must not be called from within `body`.
+    /// - Parameter body: reads or changes the value.
+    /// - Returns: what `body` returns.
+    borrowing func withLock<Result>(_ body: (inout sending Value) -> sending Result) -> sending Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body(&value.pointee)
+    }
+
+    /// Wakes one thread that waits.
+    borrowing func signal() {
+        pthread_cond_signal(condition)
+    }
+
+    /// Lends the value until `body` is content with it, and lets other threads have it in between.
+    /// - Parameter body: looks at the value, and changes it. It may be called again before its time.
+    /// - Returns: the answer it was content with.
+    borrowing func wait<Answer>(_ body: (inout sending Value) -> sending Verdict<Answer>) -> sending Answer {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            switch body(&value.pointee) {
+            case .ready(let answer): return answer
+            case .wait(nil): pthread_cond_wait(condition, mutex)
+            case .wait(.some(let time)): wait(until: time)
+            }
+        }
+    }
+
+    private borrowing func wait(until time: Duration) {
+        #if os(Linux)
+            let (seconds, attoseconds) = time.components
+            var end = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            pthread_cond_timedwait(condition, mutex, &end)
+        #else
+            // A day at most: what is beyond `timespec` is refused, and the time is looked at again anyway.
+            let (seconds, attoseconds) = min(max(.zero, time - .monotonic), .seconds(86_400)).components
+            var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            pthread_cond_timedwait_relative_np(condition, mutex, &left)
+        #endif
+    }
+}
+
+extension Duration {
+    /// Time on the machine's monotonic clock, the one that ``Monitor`` waits by.
+    ///
+    /// Not `ContinuousClock`, which on Linux is another one and goes on while the machine is suspended: a schedule would
+    /// have hours to catch up with.
+    static var monotonic: Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}
