@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <string>
@@ -77,7 +78,12 @@ const char *walk_object(ondemand::object object, int depth) {
     return nullptr;
 }
 
+// simdjson 3.0.1 misreads longer numbers: get_number takes those of more than 19 digits for 0 (its issue 2099), and
+// get_double errs where they begin with "0.". Only what is well-formed can be left to them.
+constexpr size_t longest_read = 19;
+
 const char *number(ondemand::value &value, uint64_t &cell, uint8_t &kind) {
+    std::string_view text = value.raw_json_token();
     ondemand::number parsed;
     double real;
     if (value.get_number().get(parsed) == SUCCESS) {
@@ -91,6 +97,10 @@ const char *number(ondemand::value &value, uint64_t &cell, uint8_t &kind) {
     } else {
         // A whole number above 64 bits is a number all the same, as long as a double holds it.
         TRY(value.get_double().get(real));
+    }
+    if (text.size() > longest_read) {
+        real = simdjson::internal::from_chars(text.data());
+        if (!std::isfinite(real)) return reason(NUMBER_OUT_OF_RANGE);
     }
     memcpy(&cell, &real, 8);
     kind = SLUICE_JSON_REAL;

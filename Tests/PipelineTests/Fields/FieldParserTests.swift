@@ -65,6 +65,22 @@ struct FieldParserTests {
             ])
     }
 
+    @Test(
+        "a number of many digits is the nearest double",
+        arguments: [
+            "3.14159265358979323846", "0.12345678901234567891", "-0.00012345678901234567891234",
+            "298135811527081.2015986912",
+            "12345678901234567890.5", "12345678901234567890123", "-12345678901234567890123e-20",
+            "0.0000000000000000000001",
+            "1234567890123456789012e-400", "1.7976931348623157081452742373170435679807e308",
+        ])
+    func manyDigits(_ number: String) throws {
+        let batch = Self.parsed([#"{"a":\#(number)}"#, #"{"a" : \#(number) , "b":1}"#], names: ["a"])
+        let expected = "real \(try #require(Double(number)))"
+        #expect(try Self.value(batch, 0, "a") == expected)
+        #expect(try Self.value(batch, 1, "a") == expected)
+    }
+
     @Test("escapes are undone, in values and in names")
     func escapes() throws {
         let batch = Self.parsed(
@@ -92,7 +108,8 @@ struct FieldParserTests {
             "", " ", "x", "{", "}", "{}x", "{} {}", "[]", "1", "\"a\"", "true", "null", "nul", "{\"a\":1,}", "{a:1}",
             "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":+1}", "{\"a\":tru}", "{\"a\":'x'}",
             "{\"a\":\"x}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00 lone\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\t\"}",
-            "{\"a\":1e400}", "{\"other\":1e400}", "{\"other\":tru}", "{\"other\":[1,2}",
+            "{\"a\":1e400}", "{\"a\":0.1234567890123456789012345e310}", "{\"other\":1e400}", "{\"other\":tru}",
+            "{\"other\":[1,2}",
             "{\"other\":{\"x\":\"\\ud800\"}}",
             "{\"other\":[1 2]}", "{\"other\":{\"x\" 1}}", "{\"\\ud800\":1}", "{\"a\":NaN}", "{\"a\":1}\u{0}",
             "{\"a\":nullx}",
