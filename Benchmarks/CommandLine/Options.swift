@@ -7,6 +7,7 @@ struct Options {
           --pairs N        rounds that count, after one that does not (5)
           --records N      records a run of the comparisons moves (1500000)
           --duration S     seconds each rate and the latency are measured (60)
+          --most N         records of the longest run of growth (10000000)
           --json FILE      write every sample as JSON
           --check          end with 1 if a goal is missed
           --write          update the tables in docs/performance.md
@@ -38,6 +39,7 @@ struct Options {
     var names: [String] = []
     var pairs = 5
     var records = 1_500_000
+    var most = 10_000_000
     /// In seconds.
     var duration = 60
     var json: String?
@@ -64,6 +66,7 @@ struct Options {
             case "--pairs": pairs = try Self.number(argument, &rest)
             case "--records": records = try Self.number(argument, &rest)
             case "--duration": duration = try Self.number(argument, &rest)
+            case "--most": most = try Self.number(argument, &rest)
             case "--json": json = try Self.value(argument, &rest)
             case "--runner": runner = try Self.value(argument, &rest)
             case "--anchors": anchors = try Self.value(argument, &rest)

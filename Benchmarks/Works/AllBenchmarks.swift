@@ -4,7 +4,7 @@ enum AllBenchmarks {
     static let list: [any Benchmark] = [
         GeneratorBenchmark(), ProduceBenchmark(), ArchiveBenchmark(), ArchiveStatisticsBenchmark(),
         KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(), RatesBenchmark(),
-        LatencyBenchmark(),
+        LatencyBenchmark(), StartBenchmark(), GrowthBenchmark(),
     ]
 
     /// The benchmarks of these names, or all for none.
