@@ -24,8 +24,8 @@ struct Session {
     }
 
     /// Runs benchmarks. What was found is shown at once and written after each, so that an interruption loses only the
-    /// one that was under way.
-    /// - Throws: ``BenchmarkFailure``.
+    /// one that was under way; one that fails does not keep the others from running.
+    /// - Throws: ``BenchmarkFailure`` at the end, if one failed or a goal was missed that is to be checked.
     func run(_ benchmarks: [any Benchmark]) throws {
         let signals = RunningChildren.endOnSignals()
         defer { for signal in signals { signal.cancel() } }
@@ -37,19 +37,23 @@ struct Session {
             StandardError.write("no anchors were given: the comparisons run without them")
         }
         var results: [BenchmarkResult] = []
+        var failures: [String] = []
         for benchmark in benchmarks {
             StandardError.write("== \(benchmark.name): \(benchmark.summary)")
-            let result = try benchmark.run(in: surroundings)
-            results.append(result)
-            show(result, benchmark)
-            try write(results)
-            if options.writesDocument { try update(result) }
+            do {
+                let result = try benchmark.run(in: surroundings)
+                results.append(result)
+                show(result, benchmark)
+                try write(results)
+                if options.writesDocument { try update(result) }
+                if options.checksGoals { failures += result.goals.filter { !$0.isMet }.map(\.text) }
+            } catch {
+                StandardError.write("error: \(error)")
+                failures.append("\(benchmark.name) failed")
+            }
         }
-        let missed = results.flatMap(\.goals).filter { !$0.isMet }
-        if options.checksGoals, !missed.isEmpty {
-            throw BenchmarkFailure(
-                missed.count == 1 ? "a goal was missed" : "\(missed.count) goals were missed",
-                reason: missed.map(\.text).joined(separator: "; "))
+        guard failures.isEmpty else {
+            throw BenchmarkFailure("not all went well", reason: failures.joined(separator: "; "))
         }
     }
 

@@ -36,6 +36,8 @@ enum RunningChildren {
             source.setEventHandler {
                 processes.withLock { processes in
                     for process in processes { kill(process, SIGKILL) }
+                    // Only when they are gone: whoever waits for the driver removes their folder and stops their broker.
+                    for process in processes { waitpid(process, nil, 0) }
                     exit(128 + number)
                 }
             }

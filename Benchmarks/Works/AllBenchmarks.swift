@@ -7,13 +7,17 @@ enum AllBenchmarks {
         LatencyBenchmark(), StartBenchmark(), GrowthBenchmark(),
     ]
 
-    /// The benchmarks of these names, or all for none.
+    /// The benchmarks of these names in their order, or all for none.
     /// - Throws: ``BenchmarkFailure`` for a name that none has.
     static func named(_ names: [String]) throws(BenchmarkFailure) -> [any Benchmark] {
-        for name in names where !list.contains(where: { $0.name == name }) {
-            throw BenchmarkFailure(
-                "there is no benchmark \(name)", reason: "there are " + list.map(\.name).joined(separator: ", "))
+        var found: [any Benchmark] = []
+        for name in names {
+            guard let benchmark = list.first(where: { $0.name == name }) else {
+                throw BenchmarkFailure(
+                    "there is no benchmark \(name)", reason: "there are " + list.map(\.name).joined(separator: ", "))
+            }
+            found.append(benchmark)
         }
-        return names.isEmpty ? list : list.filter { names.contains($0.name) }
+        return names.isEmpty ? list : found
     }
 }
