@@ -10,9 +10,9 @@ internal import Foundation
 /// held: `body` gets it `inout sending` and has given it back before the thread waits.
 struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// What a thread does that has looked at the value.
-    enum Verdict<Answer> {
+    enum Verdict<Result> {
         /// It goes on.
-        case ready(Answer)
+        case ready(Result)
         /// It looks again after a signal, or at a time of ``Monitor/now`` if there is one.
         case wait(until: Duration?)
     }
@@ -62,7 +62,7 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// Lends the value until `body` is content with it, and lets other threads have it in between.
     /// - Parameter body: looks at the value, and changes it. It may be called again before its time.
     /// - Returns: the answer it was content with.
-    borrowing func wait<Answer>(_ body: (inout sending Value) -> sending Verdict<Answer>) -> sending Answer {
+    borrowing func wait<Result>(_ body: (inout sending Value) -> sending Verdict<Result>) -> sending Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while true {
