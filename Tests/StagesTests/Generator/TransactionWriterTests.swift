@@ -11,9 +11,11 @@ struct TransactionWriterTests {
         var builder = BatchBuilder(stream: stream.identity, capacity: 0)
         // In two halves: what neighbours share must survive from one batch to the next.
         let middle = (indices.lowerBound + indices.upperBound) / 2
-        writer.append(indices.lowerBound..<middle, at: time, to: &builder)
-        writer.append(middle..<indices.upperBound, at: time, to: &builder)
-        return builder.finish(claims: [Claim(partition: 0, from: indices.lowerBound, to: indices.upperBound)])
+        let first = writer.append(indices.lowerBound..<middle, at: time, to: &builder)
+        let second = writer.append(middle..<indices.upperBound, at: time, to: &builder)
+        var batch = builder.finish(claims: [Claim(partition: 0, from: indices.lowerBound, to: indices.upperBound)])
+        batch.records = first + second
+        return batch
     }
 
     private func text(_ batch: Batch, _ range: ByteRange) -> String {
