@@ -14,33 +14,28 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "runner", targets: ["Runner"]),
-        .executable(name: "benchmarks", targets: ["Benchmarks"]),
         .library(name: "Pipeline", targets: ["Pipeline"]),
         .library(name: "Stages", targets: ["Stages"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
-        .library(name: "AllocationCount", type: .dynamic, targets: ["AllocationCount"]),
     ],
     targets: [
         .systemLibrary(
             name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "SimdJSON", pkgConfig: "simdjson", providers: [.apt(["libsimdjson-dev"])]),
         .target(
-            name: "CSimdJSON", dependencies: ["SimdJSON"],
+            name: "CSimdJSON",
             // simdjson without optimisation is several times slower, and debug builds run the tests.
             cxxSettings: [
                 .unsafeFlags(["-O3"], .when(configuration: .release)),
                 .unsafeFlags(["-O2"], .when(configuration: .debug)),
-            ]),
+            ],
+            // Not by pkg-config: simdjson's file defines a macro, which SwiftPM warns of and leaves out.
+            linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Pipeline", dependencies: ["CSimdJSON"], swiftSettings: settings),
         .target(
             name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),
         .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
         .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
-        .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
-        .executableTarget(
-            name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
-            exclude: ["AllocationCount", "Pipelines"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
         .testTarget(

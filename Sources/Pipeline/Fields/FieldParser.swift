@@ -29,7 +29,7 @@ public final class FieldParser: Sendable {
         var kinds: [UInt8] = []
         let parsed = parser.withLock { parser in
             let cells = [UInt64](unsafeUninitializedCapacity: count * width) { cells, cellCount in
-                // Every cell has a value, also those that stay unset because a member is missing.
+                // The C parser asks for zeros: it writes the cells of members that are there.
                 cells.initialize(repeating: 0)
                 kinds = [UInt8](repeating: 0, count: count * width)
                 kinds.withUnsafeMutableBufferPointer { kinds in

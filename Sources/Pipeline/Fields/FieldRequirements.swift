@@ -2,28 +2,22 @@
 struct FieldRequirements: Sendable {
     private let stage: String
     private let required: [FieldNeed]
+    // A bit for each kind a required field may have.
+    private let accepted: [UInt8]
 
     /// - Returns: nil for a stage that requires nothing.
     init?(stage: String, needs: [FieldNeed]) {
         required = needs.filter(\.isRequired)
         if required.isEmpty { return nil }
         self.stage = stage
+        accepted = required.map { Self.accepted($0.type) }
     }
 
     /// Rejects the records of a parsed batch that lack a required field or have it in another type.
     func apply(_ batch: inout Batch) {
         guard let table = batch.fields, !batch.records.isEmpty else { return }
         let columns = required.map { table.column($0.name) }
-        let accepted = required.map { Self.accepted($0.type) }
-        // Bits of accepted kinds are compared first: the good batch, by far the usual one, is not copied.
-        let width = table.names.count
-        let isGood = batch.records.allSatisfy { record in
-            zip(columns, accepted).allSatisfy { column, accepted in
-                guard let column else { return false }
-                return accepted & (1 << table.kinds[Int(record.row) * width + column]) != 0
-            }
-        }
-        guard !isGood else { return }
+        guard !isGood(batch, table, columns) else { return }
         batch.reject(stage: stage) { record in
             for (index, need) in required.enumerated() {
                 let value = columns[index].map { table.value(row: record.row, column: $0) } ?? .missing
@@ -31,6 +25,26 @@ struct FieldRequirements: Sendable {
             }
             return nil
         }
+    }
+
+    /// Whether no record is to be rejected: compares bits of accepted kinds, so that the good batch, by far the usual one,
+    /// is not copied.
+    ///
+    /// Over spans a record with eleven required fields takes 7 ns, over arrays 12 (each look retains one), over unsafe
+    /// buffers 5.5.
+    private func isGood(_ batch: Batch, _ table: FieldTable, _ columns: [Int?]) -> Bool {
+        let columns = columns.compactMap(\.self)
+        guard columns.count == accepted.count else { return false }
+        let width = table.names.count
+        let kinds = table.kinds.span
+        let fields = columns.span
+        let accepted = accepted.span
+        for record in batch.records {
+            let start = Int(record.row) * width
+            let row = kinds.extracting(start..<start + width)
+            for index in fields.indices where accepted[index] & (1 << row[fields[index]]) == 0 { return false }
+        }
+        return true
     }
 
     private static func accepted(_ type: FieldType?) -> UInt8 {

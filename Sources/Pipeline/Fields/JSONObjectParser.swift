@@ -32,15 +32,36 @@ struct JSONObjectParser: ~Copyable {
     /// - Parameters:
     ///   - bytes: a batch's bytes, with 64 readable ones behind them.
     ///   - range: the document's place; lies within `bytes`.
-    ///   - cells: gets a cell a member; at least as many as names.
-    ///   - kinds: gets a kind a member.
+    ///   - cells: gets a cell a member; as many zeros as names.
+    ///   - kinds: gets a kind a member; as many zeros.
     /// - Returns: nil, or why it is no JSON object.
     func parse(
         _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, cells: UnsafeMutablePointer<UInt64>,
         kinds: UnsafeMutablePointer<UInt8>
     ) -> String? {
+        if parsePlain(bytes, range, cells: cells, kinds: kinds) { return nil }
+        return parseGeneral(bytes, range, cells: cells, kinds: kinds)
+    }
+
+    /// The quick way, of objects in the plain form: without escapes, nesting and unusual numbers.
+    /// - Returns: whether the document has it; if not, some of the row may be written.
+    func parsePlain(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, cells: UnsafeMutablePointer<UInt64>,
+        kinds: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        guard let base = bytes.baseAddress else { return false }
+        return sluice_json_parse_plain(
+            parser, base.assumingMemoryBound(to: CChar.self), range.lowerBound, range.count, cells, kinds)
+    }
+
+    /// The way of all other documents, good or bad.
+    /// - Returns: nil, or why it is no JSON object.
+    func parseGeneral(
+        _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, cells: UnsafeMutablePointer<UInt64>,
+        kinds: UnsafeMutablePointer<UInt8>
+    ) -> String? {
         guard let base = bytes.baseAddress else { return "it is empty" }
-        let fault = sluice_json_parse(
+        let fault = sluice_json_parse_general(
             parser, base.assumingMemoryBound(to: CChar.self), range.lowerBound, range.count, cells, kinds)
         return fault.map { String(cString: $0) }
     }
