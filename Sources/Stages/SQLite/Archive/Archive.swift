@@ -9,7 +9,7 @@ final class Archive {
     /// How an archive is opened.
     struct Options: Sendable {
         var synchronous = SQLiteSettings.Synchronous.full
-        var pageSize = 32_768
+        var pageSize = 65_536
         var checkpoint = 128 << 20
         var busyTimeout = Duration.seconds(5)
     }

@@ -36,14 +36,15 @@ enum SQLiteSettings {
         "synchronous", default: .full,
         "full: a committed transaction survives a power cut; normal: the last ones may go, rows and positions together."
     )
+    // Against 32 KiB a tenth less processor time a row: fewer pages are logged, summed, written back and split.
     static let pageSize = Setting<Int>(
-        "page_size", .size(4_096...65_536), default: .size(32_768), defaultText: #""32KiB""#,
-        "Page size of a new archive, a power of two.",
+        "page_size", .size(4_096...65_536), default: .size(65_536), defaultText: #""64KiB""#,
+        "Page size of a new archive, a power of two: large for speed, 4KiB where batch_interval is a few milliseconds.",
         convert: { if case .size(let value) = $0 { Int(value) } else { nil } },
         problem: { $0.nonzeroBitCount == 1 ? nil : "must be a power of two" })
     static let checkpoint = Setting<Int>.size(
         "checkpoint", 65_536...(16 << 30), default: 128 << 20, text: "128MiB",
-        "Size of the write-ahead log at which it is written back into the archive.")
+        "Size of the write-ahead log at which it is written back into the archive, which stands still meanwhile.")
     static let busyTimeout = Setting<Duration>.duration(
         "busy_timeout", .zero...(.seconds(60)), default: .seconds(5), text: "5s",
         "How long a lock of another program on the file is waited for before the attempt counts as failed.")
