@@ -1,7 +1,7 @@
 // Sixteen bytes at a time, as the compiler's vector type: SSE2 or NEON without a line of either.
 //
-// 32 bytes with AVX2 saved 8 % of a plain document's time: not enough for a second build of the code and a choice at run
-// time between the two.
+// 32 bytes with AVX2 saved 8 % of a plain document's time: not enough for a second build of the code and a choice
+// between the two at run time.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -22,8 +22,5 @@ inline byte_block load(const char *text) {
 inline uint32_t bits(byte_comparison comparison) {
     return __builtin_bit_cast(uint16_t, __builtin_convertvector(comparison, byte_lanes));
 }
-
-// Whether char is signed depends on the processor.
-inline bool is_ascii_byte(char byte) { return static_cast<int8_t>(byte) >= 0; }
 
 }  // namespace sluice

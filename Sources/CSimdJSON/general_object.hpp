@@ -10,8 +10,8 @@ class general_parser {
 public:
     explicit general_parser(known_keys &keys) : keys(keys) {}
 
-    // Fills the row anew, from a document with 64 readable bytes behind it. Returns nullptr, or why it is not one JSON object
-    // (a static text).
+    // Fills the row anew, from a document with 64 readable bytes behind it. Returns nullptr, or why it is not one JSON
+    // object (a static text).
     const char *parse(const char *base, size_t start, size_t length, uint64_t *cells, uint8_t *kinds);
 
     // The bytes of strings that had escapes.

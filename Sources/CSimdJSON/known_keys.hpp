@@ -28,7 +28,8 @@ public:
     static bool is_comparable(std::string_view name) {
         if (name.size() + 3 > sizeof pattern) return false;
         for (char character : name)
-            if (!is_ascii_byte(character) || character < ' ' || character == '"' || character == '\\') return false;
+            // As signed bytes (char is unsigned on some processors), those beyond ASCII are below the space too.
+            if (static_cast<int8_t>(character) < ' ' || character == '"' || character == '\\') return false;
         return true;
     }
 
@@ -55,8 +56,9 @@ private:
     std::string name;
 };
 
-// Members mostly come in one order, so a key is first compared with the one that followed its predecessor the last time.
-// Keys nobody asked for are learned as well: where two of eleven members are asked for, that makes 64 ns a document of 97.
+// Members mostly come in one order, so a key is first compared with the one that followed its predecessor the last
+// time. Keys nobody asked for are learned as well: a document of eleven members of which two are asked for takes 60 ns
+// so, not 97.
 class known_keys {
 public:
     explicit known_keys(const std::vector<std::string> &names) : asked(names.size()) {
@@ -82,7 +84,8 @@ public:
     // What stands before the first key.
     known_key *beginning() { return &keys[0]; }
 
-    // The key of that name, or one that stands for all that are not known. A key nobody asked for is learned if it can be.
+    // The key of that name, or one that stands for all that are not known. A key nobody asked for is learned if it is
+    // comparable.
     known_key *find(std::string_view name) {
         for (size_t index = 2; index < keys.size(); index++)
             if (keys[index].has_name(name)) return &keys[index];

@@ -4,9 +4,10 @@
 
 namespace sluice {
 
-// Reads an object of the plain form: strings and keys without escapes; whole numbers of up to 18 digits; numbers with a
-// point and up to 18 digits that make less than 2^53; true, false and null; nothing nested. White space and UTF-8 may stand
-// wherever JSON allows them. Returns false of any other document, well-formed or not, having written some of the row.
+// Reads an object of the plain form: strings and keys without escapes; whole numbers of up to 18 digits; numbers with
+// a point and up to 18 digits that make less than 2^53; true, false and null; nothing nested. White space and UTF-8 may
+// stand wherever JSON allows them. Returns false of any other document, well-formed or not, having written some of the
+// row.
 //
 // The row holds zeros before, and 64 bytes behind the document are readable.
 bool read_plain_object(

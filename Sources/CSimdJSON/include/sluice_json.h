@@ -1,5 +1,5 @@
-// A small C face over two parsers: the members of one JSON object, strictly checked, as cells. The plain one is quick and
-// takes most documents; simdjson's takes all, and says what is wrong with the others.
+// A small C face over two parsers: the members of one JSON object, strictly checked, as cells. The plain one is quick
+// and takes most documents; the general one, simdjson's, takes any and says what is wrong with a bad one.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,8 +27,8 @@ enum {
 sluice_json_parser *sluice_json_parser_create(const char *const *names, size_t count);
 void sluice_json_parser_destroy(sluice_json_parser *parser);
 
-// Both parse the document at base + start, of `length` bytes, 64 readable bytes behind it, into a row of as many cells and
-// kinds as there are names.
+// Both parse the document at base + start, of `length` bytes, 64 readable bytes behind it, into a row of as many cells
+// and kinds as there are names.
 
 // Fills a row of zeros and returns true if the document is an object of the plain form: nothing nested, no escapes, no
 // exponents and no numbers of more than 18 digits. Returns false if it is not, be it a good one or none at all.
