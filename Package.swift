@@ -14,9 +14,11 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "runner", targets: ["Runner"]),
+        .executable(name: "benchmarks", targets: ["Benchmarks"]),
         .library(name: "Pipeline", targets: ["Pipeline"]),
         .library(name: "Stages", targets: ["Stages"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
+        .library(name: "AllocationCount", type: .dynamic, targets: ["AllocationCount"]),
     ],
     targets: [
         .systemLibrary(
@@ -36,6 +38,10 @@ let package = Package(
             name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),
         .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
         .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
+        .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
+            exclude: ["AllocationCount", "Pipelines"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
         .testTarget(
