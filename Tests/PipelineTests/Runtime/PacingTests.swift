@@ -71,26 +71,30 @@ struct PacingTests {
 
     @Test("the stages of a pipeline with a pace share one thread, its own", arguments: [true, false])
     func thread(isPaced: Bool) async throws {
-        let threads = Watched<Set<String?>>([])
-        let note: @Sendable (Batch, Emitter) async throws -> Void = { batch, emitter in
-            threads.update { $0.insert(Thread.current.name) }
-            try await emitter.send(batch)
+        let threads = Watched<Set<UInt>>([])
+        let executors = Watched<Set<Bool>>([])
+        let note: @Sendable () -> Void = {
+            threads.update { $0.insert(UInt(pthread_self())) }
+            executors.update { $0.insert(withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil }) }
         }
         let demand: @Sendable (Int) async throws -> Demand = { downstream in
-            threads.update { $0.insert(Thread.current.name) }
+            note()
             return .records(min(3, downstream))
+        }
+        let process: @Sendable (Batch, Emitter) async throws -> Void = { batch, emitter in
+            note()
+            try await emitter.send(batch)
         }
         let report = await laboratory.pipeline(
             ScriptedSource([.records(100), .end]),
             [
-                ClosureTransform(demanding: isPaced ? demand : nil, processing: note),
-                ClosureTransform(processing: note),
+                ClosureTransform(demanding: isPaced ? demand : nil, processing: process),
+                ClosureTransform(processing: process),
             ],
             sinks: [RecordingSink()]
         ).run()
         report.expectBalance()
-        // The pipeline's name.
-        #expect(threads.value.contains("test") == isPaced)
+        #expect(executors.value == [isPaced])
         #expect(!isPaced || threads.value.count == 1)
     }
 
