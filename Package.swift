@@ -48,6 +48,7 @@ let package = Package(
             name: "StagesTests", dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite"],
             swiftSettings: settings),
         .testTarget(name: "RunnerTests", dependencies: ["Runner", "Pipeline", "Stages"], swiftSettings: settings),
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "CSQLite"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["CSQLite", "Pipeline", "Stages"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

@@ -33,9 +33,6 @@ struct Session {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { if options.folder == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let surroundings = try surroundings(folder)
-        if surroundings.anchors == nil, benchmarks.contains(where: \.needsBroker) {
-            StandardError.write("no anchors were given: the comparisons run without them")
-        }
         var results: [BenchmarkResult] = []
         var failures: [String] = []
         for benchmark in benchmarks {
@@ -88,11 +85,13 @@ struct Session {
 
     private func update(_ result: BenchmarkResult) throws {
         let url = URL(filePath: Self.document)
-        var document = MarkedDocument(text: try String(contentsOf: url, encoding: .utf8))
-        guard document.replace(result.name, with: result.table) else {
+        let document = MarkedDocument(text: try String(contentsOf: url, encoding: .utf8))
+        guard let updated = document.replacing(result.name, with: result.table.markdown) else {
             StandardError.write("\(Self.document) has no place for \(result.name)")
             return
         }
-        try document.text.write(to: url, atomically: true, encoding: .utf8)
+        // A document may also say where its figures were measured.
+        let located = updated.replacing("machine", with: Machine.current.text) ?? updated
+        try located.text.write(to: url, atomically: true, encoding: .utf8)
     }
 }

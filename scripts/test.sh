@@ -119,7 +119,7 @@ fi
 if [[ $quick == no ]]; then
     check "allocation counts" allocation_counts
 fi
-swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|RunnerTests)\.'
+swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|RunnerTests|BenchmarksTests)\.'
 # One at a time: these have servers, processes and bounds in time, and the machine has few cores.
 swift_tests "tests of the stages" --no-parallel --filter '^StagesTests\.'
 swift_tests "tests of the whole" --no-parallel --filter '^SystemTests\.'

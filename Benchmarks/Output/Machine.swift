@@ -1,3 +1,5 @@
+import CRDKafka
+import CSQLite
 import Foundation
 
 /// The machine that was measured on, as the results say it.
@@ -10,13 +12,23 @@ struct Machine: Sendable, Codable {
     var memory: Int
     /// The operating system's name.
     var system: String
+    /// librdkafka's version.
+    var kafkaClient: String
+    /// SQLite's version.
+    var database: String
 
     /// This machine.
     static var current: Machine {
         Machine(
             processor: value(of: "model name", in: "/proc/cpuinfo", separator: ":") ?? "unknown",
             cores: ProcessInfo.processInfo.activeProcessorCount, memory: Int(ProcessInfo.processInfo.physicalMemory),
-            system: value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=") ?? "unknown")
+            system: value(of: "PRETTY_NAME", in: "/etc/os-release", separator: "=") ?? "unknown",
+            kafkaClient: String(cString: rd_kafka_version_str()), database: String(cString: sqlite3_libversion()))
+    }
+
+    /// One line for people.
+    var text: String {
+        "\(cores) cores (\(processor)), \(memory >> 30) GiB, \(system), librdkafka \(kafkaClient), SQLite \(database)."
     }
 
     /// The first line's value for a name in a file of names and values.

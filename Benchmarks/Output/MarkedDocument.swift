@@ -1,21 +1,20 @@
 import Foundation
 
-/// A document with places for tables, between `<!-- bench:NAME -->` and `<!-- /bench -->`. So each table has one source.
-struct MarkedDocument {
+/// A document with places for results, between `<!-- bench:NAME -->` and `<!-- /bench -->`. So each figure has one
+/// source.
+struct MarkedDocument: Hashable {
     /// The document's text.
-    private(set) var text: String
+    let text: String
 
-    init(text: String) {
-        self.text = text
-    }
-
-    /// Puts a table between a name's markers.
-    /// - Returns: false if the document has no such markers.
-    mutating func replace(_ name: String, with table: Table) -> Bool {
+    /// The document with other lines between a name's markers.
+    /// - Parameters:
+    ///   - name: the name in the opening marker.
+    ///   - lines: the lines, the last without a line end.
+    /// - Returns: nil if the document has no such markers.
+    func replacing(_ name: String, with lines: String) -> MarkedDocument? {
         guard let opening = text.range(of: "<!-- bench:\(name) -->\n"),
             let closing = text.range(of: "<!-- /bench -->", range: opening.upperBound..<text.endIndex)
-        else { return false }
-        text.replaceSubrange(opening.upperBound..<closing.lowerBound, with: table.markdown + "\n")
-        return true
+        else { return nil }
+        return MarkedDocument(text: text[..<opening.upperBound] + lines + "\n" + text[closing.lowerBound...])
     }
 }

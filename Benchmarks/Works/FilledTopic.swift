@@ -38,7 +38,10 @@ extension Surroundings {
     ///   - arguments: further arguments of the anchor.
     ///   - records: how many the topic holds.
     func anchorReader(_ name: String, _ arguments: [String] = [], records: Int) throws -> Contestant? {
-        guard let anchors else { return nil }
+        guard let anchors else {
+            progress("no anchors were given: runs without \(name)")
+            return nil
+        }
         let topic = try filledTopic(records)
         let brokers = try requireTopics().brokers
         return Contestant(name) {

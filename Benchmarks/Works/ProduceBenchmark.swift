@@ -19,6 +19,8 @@ struct ProduceBenchmark: Benchmark {
                 try topics.withTopic { try anchors.produce(records, to: $0, at: topics.brokers) }
             }
             contestants.insert(anchor, at: 0)
+        } else {
+            surroundings.progress("no anchors were given: runs without `produce.c`")
         }
         var result = BenchmarkResult(name, comparing: try surroundings.alternate(contestants))
         if surroundings.anchors != nil {
