@@ -22,7 +22,7 @@ struct AllocationsBenchmark: Benchmark {
             let difference = try measure(path, surroundings)
             surroundings.progress("\(path.name): \(Self.figure(difference.ours)) allocations a record")
             result.table.rows.append([
-                path.name, Self.figure(difference.ours), Figures.count(difference.bytes),
+                path.name, Self.figure(difference.ours), Figures.count(max(0, difference.bytes)),
                 Self.figure(difference.others), Self.figure(difference.kept),
             ])
             result.figures[path.name] = difference.ours
