@@ -25,7 +25,7 @@ struct DefinitionRandomInputTests {
 
     @Test("of any bytes", arguments: 1...8)
     func anyBytes(_ seed: UInt64) {
-        var random = ExampleFile.SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<300 {
             judge((0..<Int.random(in: 0..<200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
         }
@@ -33,7 +33,7 @@ struct DefinitionRandomInputTests {
 
     @Test("of the characters that JSON is made of", arguments: 1...8)
     func jsonLike(_ seed: UInt64) throws {
-        var random = ExampleFile.SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let pieces = [
             "{", "}", "[", "]", ",", ":", "\"", "\\", "/", "*", "\n", "1", "-", ".", "e", "true", "null", "$", "${A}",
             "\"type\"", "\"source\"", "\"kafka\"", "\\u", "d83d", "'", "//", "\"version\": 1", "é", " ",
@@ -48,7 +48,7 @@ struct DefinitionRandomInputTests {
 
     @Test("of a right file with some bytes changed, cut, doubled or moved", arguments: 1...8)
     func mutated(_ seed: UInt64) throws {
-        var random = ExampleFile.SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let overrides = try [
             SettingOverride("source.tls.ca=x", number: 1), SettingOverride("stages.ttl.after=1s", number: 2),
         ]
@@ -73,7 +73,7 @@ struct DefinitionRandomInputTests {
 
     @Test("as overrides, on a right file", arguments: 1...4)
     func overrides(_ seed: UInt64) {
-        var random = ExampleFile.SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let pieces = [
             "source", "stages", "sinks", ".", ".", "=", ":", "kafka", "rate-gate", "tls", "properties", "partitions",
             "ca",
@@ -90,7 +90,7 @@ struct DefinitionRandomInputTests {
 
     @Test("as an environment file, a duration and a size", arguments: 1...4)
     func texts(_ seed: UInt64) {
-        var random = ExampleFile.SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         let pieces = [
             "A", "=", "\"", "'", "\\", "#", "\n", "\r", " ", "export ", "1", ".", "h", "ms", "MiB", "0", "d",
             "\u{FEFF}",

@@ -160,7 +160,7 @@ struct FieldParserTests {
     @Test(
         "random objects are accepted, and damaged ones only where Foundation accepts them too", arguments: [1, 2, 3, 4])
     func comparedWithFoundation(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let parser = FieldParser(stage: "reader", names: ["a", "b", "c"])
         for _ in 0..<3_000 {
             var text = RandomJSON.object(&random, depth: 0)

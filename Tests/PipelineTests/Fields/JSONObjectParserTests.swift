@@ -93,7 +93,7 @@ struct JSONObjectParserTests {
 
     @Test("both ways make the same of random documents, whole and damaged", arguments: [1, 2, 3, 4])
     func same(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         var quick = 0
         var rejected = 0
         for _ in 0..<40 {
@@ -134,7 +134,7 @@ struct JSONObjectParserTests {
 
     @Test("numbers with a point are the nearest doubles", arguments: [1, 2])
     func numbers(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededRandom(seed: seed)
         let parser = JSONObjectParser(names: ["a"])
         var quick = 0
         for _ in 0..<5_000 {
@@ -154,7 +154,7 @@ struct JSONObjectParserTests {
 
     @Test("keys in any order and number are told apart, the learned ones and those that are too many to learn")
     func keys() {
-        var random = SplitMix(state: 7)
+        var random = SeededRandom(seed: 7)
         let parser = JSONObjectParser(names: ["key 3", "key 5"])
         for _ in 0..<500 {
             let keys = (0..<100).filter { _ in random.next() % 4 == 0 }.shuffled(using: &random)

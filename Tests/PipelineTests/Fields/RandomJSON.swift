@@ -1,17 +1,6 @@
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
+/// JSON objects that a seed repeats, whole and damaged, for comparing parsers.
 enum RandomJSON {
-    static func object(_ random: inout SplitMix, depth: Int) -> [UInt8] {
+    static func object(_ random: inout SeededRandom, depth: Int) -> [UInt8] {
         var text = "{"
         for index in 0..<Int(random.next() % 4) {
             if index > 0 { text += [",", " ,\n"].randomElement(using: &random) ?? "," }
@@ -21,7 +10,7 @@ enum RandomJSON {
         return Array((text + "}").utf8)
     }
 
-    static func value(_ random: inout SplitMix, depth: Int) -> [UInt8] {
+    static func value(_ random: inout SeededRandom, depth: Int) -> [UInt8] {
         switch random.next() % (depth > 3 ? 6 : 8) {
         case 0: Array("\(Int64(truncatingIfNeeded: random.next()) >> 20)".utf8)
         case 1: Array(["1.5", "-0.25e3", "1E-2", "0"].randomElement(using: &random)?.utf8 ?? "0".utf8)
@@ -37,7 +26,7 @@ enum RandomJSON {
     }
 
     /// An object as records mostly are: one level, often in one order, mostly without escapes.
-    static func record(_ random: inout SplitMix) -> [UInt8] {
+    static func record(_ random: inout SeededRandom) -> [UInt8] {
         let space = ["", "", "", " ", "\n\t"]
         func gap() -> String { space.randomElement(using: &random) ?? "" }
         var names = ["id", "atm", "a", "b", "amount", "a rather long name of 31 bytes..", "tëxt"]
@@ -48,7 +37,7 @@ enum RandomJSON {
         return Array((gap() + "{" + (members.isEmpty ? gap() : members.joined(separator: ",")) + "}" + gap()).utf8)
     }
 
-    private static func scalar(_ random: inout SplitMix) -> String {
+    private static func scalar(_ random: inout SeededRandom) -> String {
         func digits(_ most: UInt64) -> String { String(String(random.next()).suffix(Int(1 + random.next() % most))) }
         func whole(_ most: UInt64) -> String { String(UInt64(digits(most)) ?? 0) }
         return switch random.next() % 32 {
@@ -62,7 +51,7 @@ enum RandomJSON {
     }
 
     /// Changes, removes or adds any byte, or cuts the text off.
-    static func damageAnyhow(_ text: inout [UInt8], _ random: inout SplitMix) {
+    static func damageAnyhow(_ text: inout [UInt8], _ random: inout SeededRandom) {
         let place = Int(random.next() % UInt64(text.count))
         let byte = UInt8(truncatingIfNeeded: random.next())
         switch random.next() % 4 {
@@ -74,7 +63,7 @@ enum RandomJSON {
     }
 
     /// Changes, removes or adds one byte, ASCII only: Foundation repairs some invalid UTF-8.
-    static func damage(_ text: inout [UInt8], _ random: inout SplitMix) {
+    static func damage(_ text: inout [UInt8], _ random: inout SeededRandom) {
         let place = Int(random.next() % UInt64(text.count))
         let byte = Array("{}[]:,\"\\ 019-+.eEtfnaxu".utf8).randomElement(using: &random) ?? 0x20
         switch random.next() % 3 {

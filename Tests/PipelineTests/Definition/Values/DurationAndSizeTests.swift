@@ -41,7 +41,7 @@ struct DurationAndSizeTests {
 
     @Test("a written duration is read back to the same")
     func durationRoundTrip() {
-        var random = ExampleFile.SplitMix(seed: 1)
+        var random = SeededRandom(seed: 1)
         for _ in 0..<2_000 {
             let attoseconds =
                 Int128(random.next() >> UInt64.random(in: 0..<64, using: &random))
@@ -68,7 +68,7 @@ struct DurationAndSizeTests {
 
     @Test("a written size is read back to the same")
     func sizeRoundTrip() {
-        var random = ExampleFile.SplitMix(seed: 2)
+        var random = SeededRandom(seed: 2)
         for _ in 0..<2_000 {
             let bytes = Int64(random.next() >> UInt64.random(in: 1..<64, using: &random)) << 0
             #expect(SizeText.bytes(SizeText.text(bytes)) == bytes)
