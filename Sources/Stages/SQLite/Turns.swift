@@ -8,11 +8,16 @@ final class Turns {
 
     /// Returns when it is the caller's turn. Not cancellable: who has the turn is, and gives it on.
     func take() async {
-        guard isTaken else {
-            isTaken = true
-            return
+        // Looked at inside, not before: an unoptimised build goes through the actor's queue once more on its way into
+        // the closure, and who gave the turn up meanwhile would not see this one waiting.
+        await withCheckedContinuation { continuation in
+            guard isTaken else {
+                isTaken = true
+                continuation.resume()
+                return
+            }
+            waiting.append(continuation)
         }
-        await withCheckedContinuation { waiting.append($0) }
     }
 
     /// Gives the turn to the next.
