@@ -107,7 +107,7 @@ import Testing
     @Test("an archive of a newer version stays as it is")
     func newerVersion() async throws {
         let bench = try await archive()
-        _ = try bench.query("PRAGMA user_version = 2")
+        _ = try bench.query("PRAGMA user_version = 3")
         let error = try await refusal(bench)
         #expect(error.code == .cannotCreate)
         #expect(error.reason.hasPrefix("it was made by a newer version"))

@@ -29,6 +29,29 @@ import Testing
         #expect(try bench.files == ["archive.db"])
     }
 
+    @Test("every row shows the topic, and none stores it", arguments: ["atm-transactions", "o'clock's \"topic\""])
+    func topic(name: String) async throws {
+        let bench = try ArchiveBench()
+        let sink = try bench.sink()
+        let stream = StreamIdentity(cluster: "cluster-1", topic: name)
+        try await sink.open(bench.context())
+        // Whoever looks before the first stream finds the table already.
+        #expect(try bench.query("SELECT kafka_topic FROM transactions") == [])
+        try await sink.begin(stream, at: [0: 0])
+        try await sink.start()
+        var batch = TransactionBatch.records(0..<2)
+        batch.stream = stream
+        try await bench.write(batch, to: sink)
+        try await sink.flush()
+        await sink.close()
+        #expect(try bench.query("SELECT DISTINCT kafka_topic FROM transactions") == [name])
+        // 2 is a virtual generated column (https://www.sqlite.org/pragma.html#pragma_table_xinfo).
+        #expect(
+            try bench.query("SELECT hidden FROM pragma_table_xinfo('transactions') WHERE name = 'kafka_topic'") == [
+                "2"
+            ])
+    }
+
     @Test("after a restart it goes on exactly where the last commit left it")
     func restart() async throws {
         let bench = try ArchiveBench()

@@ -60,34 +60,29 @@ extension Archive {
         on batch: Batch, _ fields: FieldTable, _ order: [UInt32], _ sources: [Int32],
         _ body: (BatchWindow) throws(SQLiteFailure) -> Result
     ) throws -> Result {
-        let topic = batch.stream.topic.utf8CString
-        return try batch.withUnsafeBytes { bytes in
+        try batch.withUnsafeBytes { bytes in
             try fields.cells.withUnsafeBufferPointer { cells in
                 try fields.kinds.withUnsafeBufferPointer { kinds in
                     try fields.unescaped.withUnsafeBytes { unescaped in
                         try batch.records.withUnsafeBufferPointer { records in
                             try order.withUnsafeBufferPointer { order in
                                 try sources.withUnsafeBufferPointer { sources in
-                                    try topic.withUnsafeBufferPointer { topic in
-                                        guard let bytes = bytes.baseAddress, let cells = cells.baseAddress,
-                                            let kinds = kinds.baseAddress, let records = records.baseAddress,
-                                            let shown = order.baseAddress, let sources = sources.baseAddress,
-                                            let topicText = topic.baseAddress
-                                        else {
-                                            throw PipelineError(
-                                                .internalFault, "cannot write to the archive",
-                                                reason: "the batch has records but no fields")
-                                        }
-                                        return try body(
-                                            BatchWindow(
-                                                bytes: bytes.assumingMemoryBound(to: CChar.self),
-                                                unescaped: (unescaped.baseAddress ?? bytes).assumingMemoryBound(
-                                                    to: CChar.self),
-                                                cells: cells, kinds: kinds, records: records, order: shown,
-                                                count: order.count, width: fields.names.count, sources: sources,
-                                                declaredColumns: Int32(schema.columns.count), topic: topicText,
-                                                topicLength: Int32(topic.count - 1)))
+                                    guard let bytes = bytes.baseAddress, let cells = cells.baseAddress,
+                                        let kinds = kinds.baseAddress, let records = records.baseAddress,
+                                        let shown = order.baseAddress, let sources = sources.baseAddress
+                                    else {
+                                        throw PipelineError(
+                                            .internalFault, "cannot write to the archive",
+                                            reason: "the batch has records but no fields")
                                     }
+                                    return try body(
+                                        BatchWindow(
+                                            bytes: bytes.assumingMemoryBound(to: CChar.self),
+                                            unescaped: (unescaped.baseAddress ?? bytes).assumingMemoryBound(
+                                                to: CChar.self),
+                                            cells: cells, kinds: kinds, records: records, order: shown,
+                                            count: order.count, width: fields.names.count, sources: sources,
+                                            declaredColumns: Int32(schema.columns.count)))
                                 }
                             }
                         }

@@ -139,9 +139,10 @@ final class Archive {
             partition: partition, firstClaimed: position, next: position, epoch: 1)
     }
 
-    /// Stores the stream in a new archive.
+    /// Stores the stream in a new archive, whose table shows its topic from then on.
     func store(_ stream: StreamIdentity) throws(SQLiteFailure) {
         guard self.stream == nil else { return }
+        try connection.execute(schema.tableReplacement(topic: stream.topic))
         for (name, value) in [("cluster", stream.cluster), ("topic", stream.topic)] {
             let statement = try connection.prepare("INSERT INTO meta (name, value) VALUES (?1, ?2)")
             defer { connection.discard(statement) }
@@ -192,8 +193,8 @@ final class Archive {
         defer { connection.discard(meta) }
         var texts: [String: String] = [:]
         while try meta.step() { texts[meta.text(0)] = meta.text(1) }
-        if let cluster = texts["cluster"], let topic = texts["topic"] {
-            stream = StreamIdentity(cluster: cluster, topic: topic)
+        stream = texts["cluster"].flatMap { cluster in
+            texts["topic"].map { StreamIdentity(cluster: cluster, topic: $0) }
         }
         let offsets = try connection.prepare("SELECT partition, first_claimed, next, epoch FROM offsets")
         defer { connection.discard(offsets) }

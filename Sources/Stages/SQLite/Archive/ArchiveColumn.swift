@@ -35,9 +35,11 @@ struct ArchiveColumn: Sendable, Hashable {
         ArchiveColumn("currency"), ArchiveColumn("timestamp"),
     ]
 
-    /// What the sink adds to every row: where the record stood.
+    /// What the sink stores with every row: where the record stood.
     static let position: [ArchiveColumn] = [
-        ArchiveColumn("kafka_topic"), ArchiveColumn("kafka_partition", .integer),
-        ArchiveColumn("kafka_offset", .integer),
+        ArchiveColumn("kafka_partition", .integer), ArchiveColumn("kafka_offset", .integer),
     ]
+
+    /// What every row shows besides, and none stores: an archive has one topic.
+    static let topic = "kafka_topic"
 }

@@ -1,10 +1,10 @@
 internal import Pipeline
 
 /// The tables of an archive, and the statements on them. Names come from the pipeline file by a strict pattern and are
-/// quoted all the same; values are always bound.
+/// quoted all the same; values of records are always bound.
 struct ArchiveSchema: Sendable, Hashable {
     /// Stored as `user_version`; a later runner that changes the tables counts it up.
-    static let version: Int32 = 1
+    static let version: Int32 = 2
     /// Stored as `application_id`, "SLCE": tells an archive from any other SQLite database.
     static let applicationID: Int32 = 0x534C_4345
     /// Names the main table cannot have.
@@ -16,44 +16,58 @@ struct ArchiveSchema: Sendable, Hashable {
     var columns: [ArchiveColumn]
 
     private var keys: [ArchiveColumn] { columns.filter(\.isKey) }
-    private var allColumns: [ArchiveColumn] { columns + ArchiveColumn.position }
+    private var storedColumns: [ArchiveColumn] { columns + ArchiveColumn.position }
 
-    /// Makes all tables of an empty archive.
-    var creation: String {
-        let definitions = allColumns.map { "\(quoted($0.name)) \($0.storedType) NOT NULL" }
+    /// Makes the main table.
+    /// - Parameter topic: the topic of the archive's stream, or nil while it has none.
+    func tableCreation(topic: String?) -> String {
+        // Shown and not stored (docs/decisions/0008-the-topic-is-not-stored.md).
+        let topic = topic.map(literal) ?? "NULL"
+        let shown = "\(quoted(ArchiveColumn.topic)) TEXT GENERATED ALWAYS AS (\(topic)) VIRTUAL"
         let key = keys.isEmpty ? [] : ["PRIMARY KEY (\(list(keys)))"]
         // Without a rowid the rows lie in the key's own tree: one tree to write instead of two.
         let options = keys.isEmpty ? "STRICT" : "STRICT, WITHOUT ROWID"
-        return """
-            CREATE TABLE \(quoted(table)) (\((definitions + key).joined(separator: ", "))) \(options);
-            CREATE TABLE offsets (
-                partition INTEGER PRIMARY KEY, first_claimed INTEGER NOT NULL, next INTEGER NOT NULL,
-                epoch INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
-                repeated INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0,
-                dead INTEGER NOT NULL DEFAULT 0, holes INTEGER NOT NULL DEFAULT 0,
-                last_offset INTEGER, last_timestamp_us INTEGER, last_crc32 INTEGER,
-                CHECK (read = rows + repeated + dropped + dead)
-            ) STRICT;
-            CREATE TABLE dead_letters (
-                id INTEGER PRIMARY KEY, stage TEXT NOT NULL, reason TEXT NOT NULL, topic TEXT NOT NULL,
-                partition INTEGER NOT NULL, "offset" INTEGER NOT NULL, timestamp_us INTEGER NOT NULL,
-                "key" BLOB, value BLOB, headers BLOB, UNIQUE (topic, partition, "offset", stage)
-            ) STRICT;
-            CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-            PRAGMA application_id = \(Self.applicationID);
-            PRAGMA user_version = \(Self.version);
-            """
+        let parts = columns.map(definition) + [shown] + ArchiveColumn.position.map(definition) + key
+        return "CREATE TABLE \(quoted(table)) (\(parts.joined(separator: ", "))) \(options)"
+    }
+
+    /// Makes the main table anew for the first stream of an archive, which has no rows yet.
+    func tableReplacement(topic: String) -> String {
+        "DROP TABLE \(quoted(table)); \(tableCreation(topic: topic))"
+    }
+
+    /// Makes all tables of an empty archive.
+    var creation: String {
+        """
+        \(tableCreation(topic: nil));
+        CREATE TABLE offsets (
+            partition INTEGER PRIMARY KEY, first_claimed INTEGER NOT NULL, next INTEGER NOT NULL,
+            epoch INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
+            repeated INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0,
+            dead INTEGER NOT NULL DEFAULT 0, holes INTEGER NOT NULL DEFAULT 0,
+            last_offset INTEGER, last_timestamp_us INTEGER, last_crc32 INTEGER,
+            CHECK (read = rows + repeated + dropped + dead)
+        ) STRICT;
+        CREATE TABLE dead_letters (
+            id INTEGER PRIMARY KEY, stage TEXT NOT NULL, reason TEXT NOT NULL, topic TEXT NOT NULL,
+            partition INTEGER NOT NULL, "offset" INTEGER NOT NULL, timestamp_us INTEGER NOT NULL,
+            "key" BLOB, value BLOB, headers BLOB, UNIQUE (topic, partition, "offset", stage)
+        ) STRICT;
+        CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        PRAGMA application_id = \(Self.applicationID);
+        PRAGMA user_version = \(Self.version);
+        """
     }
 
     /// The columns of the virtual table `batch`, in the order of ``BatchWindow``.
     var batchColumns: String {
-        allColumns.map { "\(quoted($0.name)) \($0.storedType)" }.joined(separator: ", ")
+        storedColumns.map { "\(quoted($0.name)) \($0.storedType)" }.joined(separator: ", ")
     }
 
     /// Inserts the lent batch. `WHERE true` keeps the parser from taking ON CONFLICT for a join's ON
     /// (https://www.sqlite.org/lang_upsert.html, "Parsing Ambiguity"); `INSERT OR IGNORE` would also swallow a NULL.
     var insertion: String {
-        let names = list(allColumns)
+        let names = list(storedColumns)
         let conflict = keys.isEmpty ? "" : " WHERE true ON CONFLICT (\(list(keys))) DO NOTHING"
         return "INSERT INTO \(quoted(table)) (\(names)) SELECT \(names) FROM batch\(conflict)"
     }
@@ -95,12 +109,21 @@ struct ArchiveSchema: Sendable, Hashable {
 
     /// The columns as ``tableSignature`` gives them for a table of this schema.
     var signature: String {
-        allColumns.map { "\($0.name) \($0.storedType)\($0.isKey ? " key" : "")" }.joined(separator: ", ")
+        storedColumns.map { "\($0.name) \($0.storedType)\($0.isKey ? " key" : "")" }.joined(separator: ", ")
     }
 
     private func list(_ columns: [ArchiveColumn]) -> String {
         columns.map { quoted($0.name) }.joined(separator: ", ")
     }
 
+    private func definition(_ column: ArchiveColumn) -> String {
+        "\(quoted(column.name)) \(column.storedType) NOT NULL"
+    }
+
     private func quoted(_ name: String) -> String { "\"\(name)\"" }
+
+    /// A text as SQL has it: the topic is the one value that cannot be bound, and need not follow a pattern.
+    private func literal(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    }
 }

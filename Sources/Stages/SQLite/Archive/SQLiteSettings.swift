@@ -84,7 +84,7 @@ enum ColumnSettings {
     }
 
     static func problem(_ columns: [ArchiveColumn]) -> String? {
-        var names = Set(ArchiveColumn.position.map(\.name))
+        var names = Set(ArchiveColumn.position.map(\.name) + [ArchiveColumn.topic])
         for column in columns {
             if let problem = SQLiteSettings.identifierProblem(column.name) {
                 return "the column name \"\(column.name)\" \(problem)"

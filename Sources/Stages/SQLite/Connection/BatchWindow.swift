@@ -3,7 +3,7 @@ internal import Pipeline
 
 /// What the virtual table `batch` shows while one statement runs: pointers into a batch, lent by ``BatchTable``.
 ///
-/// The declared columns come first, then topic, partition and offset.
+/// The declared columns come first, then partition and offset.
 struct BatchWindow {
     var bytes: UnsafePointer<CChar>
     var unescaped: UnsafePointer<CChar>
@@ -18,8 +18,6 @@ struct BatchWindow {
     /// For each declared column its column in the field table.
     var sources: UnsafePointer<Int32>
     var declaredColumns: Int32
-    var topic: UnsafePointer<CChar>
-    var topicLength: Int32
 
     /// Hands a value to SQLite. Text goes as SQLITE_STATIC (a nil destructor): see ``BatchTable/lend(_:_:)`` for why
     /// the bytes stay where they are for as long as SQLite may look at them.
@@ -27,11 +25,8 @@ struct BatchWindow {
     func give(_ column: Int32, ofRow row: Int, to context: OpaquePointer?) {
         let record = records + Int(order[row])
         guard column < declaredColumns else {
-            switch column - declaredColumns {
-            case 0: sqlite3_result_text(context, topic, topicLength, nil)
-            case 1: sqlite3_result_int64(context, Int64(record.pointee.partition))
-            default: sqlite3_result_int64(context, record.pointee.offset)
-            }
+            let isPartition = column == declaredColumns
+            sqlite3_result_int64(context, isPartition ? Int64(record.pointee.partition) : record.pointee.offset)
             return
         }
         let index = Int(record.pointee.row) * width + Int(sources[Int(column)])

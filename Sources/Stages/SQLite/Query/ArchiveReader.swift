@@ -60,7 +60,7 @@ final class ArchiveReader {
     }
 
     private var tables: String? {
-        let names = try? connection.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY rowid")
+        let names = try? connection.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
         return names.map { "The archive has the tables \($0.joined(separator: ", "))" }
     }
 
