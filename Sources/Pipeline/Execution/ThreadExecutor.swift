@@ -2,15 +2,24 @@ internal import Foundation
 internal import Synchronization
 
 /// A thread of its own: for an actor that calls blocking C, since the cooperative pool is as wide as the machine has
-/// cores and one blocked thread of it starves every other actor; and for tasks that wait for times.
+/// cores and one blocked thread of it starves every other actor; and for tasks that wait for times
+/// (``ThreadTaskExecutor``).
 ///
 /// An actor uses it by returning it as `unownedExecutor`; calls then run here one after the other. Keep each blocking
 /// call under 100 ms, since messages to the actor wait behind it. `init` and `deinit` of such an actor run elsewhere:
 /// open and close C handles in methods. The thread ends when the executor is released after `stop`; a stopped executor
 /// still runs jobs that come late, on a thread made for them, because a job that never runs hangs whoever awaits it.
-public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
+public final class ThreadExecutor: SerialExecutor, Sendable {
+    /// A job and as what it runs. The runtime compares that with what the job wants next, and puts the job into the
+    /// queue again where they differ: said to be on both, an actor's call would be queued at every `await`, also of a
+    /// function that stays on the actor.
+    private enum Entry {
+        case actor(UnownedJob)
+        case task(UnownedJob, UnownedTaskExecutor)
+    }
+
     private struct State {
-        var jobs: [UnownedJob] = []
+        var jobs: [Entry] = []
         var agenda = Agenda()
         var isThreadRunning = false
         /// Whether the thread waits and nobody has woken it. One that works looks again by itself.
@@ -36,12 +45,20 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
         self.name = name
     }
 
-    /// Takes a job. From any thread.
+    /// Takes a job of an actor. From any thread.
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(.actor(UnownedJob(job)))
+    }
+
+    /// Takes a job of a task that prefers the thread. From any thread.
+    func enqueue(_ job: consuming ExecutorJob, of executor: UnownedTaskExecutor) {
+        enqueue(.task(UnownedJob(job), executor))
+    }
+
+    private func enqueue(_ entry: sending Entry) {
         wake(
             state.withLock { state in
-                state.jobs.append(job)
+                state.jobs.append(entry)
                 return Self.waking(&state)
             })
     }
@@ -88,7 +105,7 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
         // From within: on Linux a thread that is named before it begins has its maker's name all the same.
         Thread.current.name = name
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        var jobs: [UnownedJob] = []
+        var jobs: [Entry] = []
         while true {
             let (action, mustEnd) = state.wait { state -> Monitor<State>.Verdict<(Agenda.Action?, Bool)> in
                 state.isAsleep = false
@@ -107,8 +124,10 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor, Sendable {
             if mustEnd { return }
             action?()
             for job in jobs {
-                job.runSynchronously(
-                    isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                switch job {
+                case .actor(let job): job.runSynchronously(on: asUnownedSerialExecutor())
+                case .task(let job, let executor): job.runSynchronously(on: executor)
+                }
             }
             jobs.removeAll(keepingCapacity: true)
         }

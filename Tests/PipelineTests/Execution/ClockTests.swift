@@ -1,6 +1,7 @@
-import Pipeline
 import PipelineTesting
 import Testing
+
+@testable import Pipeline
 
 @Suite("Clocks", .timeLimit(.minutes(1)))
 struct ClockTests {
@@ -96,7 +97,7 @@ struct ClockTests {
         let late = there.schedule(at: .seconds(1 << 40)) {}
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
-                group.addTask(executorPreference: executor) {
+                group.addTask(executorPreference: ThreadTaskExecutor(on: executor)) {
                     do {
                         try await there.sleep(until: time)
                         #expect(clock.now >= time)

@@ -1,8 +1,9 @@
 import Foundation
-import Pipeline
 import PipelineTesting
 import Synchronization
 import Testing
+
+@testable import Pipeline
 
 @Suite("Executors on threads of their own", .timeLimit(.minutes(1)))
 struct ThreadExecutorTests {
@@ -59,13 +60,28 @@ struct ThreadExecutorTests {
         }
     }
 
+    @Test("an actor's call that awaits what stays on the actor is not overtaken by the next")
+    func order() async {
+        for _ in 0..<1_000 {
+            let executor = ThreadExecutor(name: "test")
+            defer { executor.stop() }
+            let actor = PinnedActor(executor)
+            async let first: Void = actor.stay()
+            async let second: Void = actor.stay()
+            _ = await (first, second)
+            #expect(await actor.overlaps == 0)
+        }
+    }
+
     @Test("tasks that prefer the executor run on its thread")
     func preference() async {
         let executor = ThreadExecutor(name: "test")
         defer { executor.stop() }
         await withTaskGroup(of: Bool?.self) { group in
             for _ in 0..<20 {
-                group.addTask(executorPreference: executor) { executor.isIsolatingCurrentContext() }
+                group.addTask(executorPreference: ThreadTaskExecutor(on: executor)) {
+                    executor.isIsolatingCurrentContext()
+                }
             }
             for await isThere in group { #expect(isThere == true) }
         }
@@ -109,6 +125,13 @@ private actor PinnedActor {
         if isBusy.exchange(true, ordering: .relaxed) { overlaps += 1 }
         calls += 1
         threads.insert(UInt(pthread_self()))
+        isBusy.store(false, ordering: .relaxed)
+    }
+
+    /// Awaits a function that never leaves the actor.
+    func stay() async {
+        if isBusy.exchange(true, ordering: .relaxed) { overlaps += 1 }
+        await withCheckedContinuation { $0.resume() }
         isBusy.store(false, ordering: .relaxed)
     }
 
