@@ -9,6 +9,28 @@ struct Anchors {
         var failed: Int?
     }
 
+    /// How much `archive` lets librdkafka fetch ahead. It sets its rate: what is fetched is read in less than the second
+    /// that librdkafka may take to look for room again, so a faster machine needs a longer queue.
+    struct Queue {
+        /// Messages a partition.
+        var messages: Int
+        /// Memory for all of them.
+        var mebibytes: Int
+
+        /// Those it is tried with.
+        static let candidates = [
+            Queue(messages: 300_000, mebibytes: 128), Queue(messages: 600_000, mebibytes: 256),
+            Queue(messages: 1_000_000, mebibytes: 512),
+        ]
+
+        /// As a table shows it.
+        var text: String { "\(Figures.count(Double(messages))) messages and \(mebibytes) MiB queued" }
+
+        fileprivate var properties: [String] {
+            ["queued.min.messages=\(messages)", "queued.max.messages.kbytes=\(mebibytes << 10)"]
+        }
+    }
+
     /// The folder they were built into.
     let folder: String
     /// Where their output goes while they run.
@@ -20,14 +42,15 @@ struct Anchors {
     }
 
     /// `archive`: librdkafka's batches, simdjson, one prepared INSERT, rows and offsets in one transaction.
-    /// - Parameter options: further arguments.
+    /// - Parameters:
+    ///   - queue: how much is fetched ahead.
+    ///   - options: further arguments.
     func archive(
-        _ count: Int, from topic: String, at brokers: String, into database: String, options: [String] = []
+        _ count: Int, from topic: String, at brokers: String, into database: String, queue: Queue,
+        options: [String] = []
     ) throws(BenchmarkFailure) -> Sample {
-        // Its best settings: with less queued it stands still for most of each second.
-        let queue = ["queued.min.messages=300000", "queued.max.messages.kbytes=131072"]
-        return try sample(
-            Command("\(folder)/archive", [brokers, topic, "\(count)", database] + options + queue), count)
+        try sample(
+            Command("\(folder)/archive", [brokers, topic, "\(count)", database] + options + queue.properties), count)
     }
 
     private func sample(_ command: Command, _ count: Int) throws(BenchmarkFailure) -> Sample {

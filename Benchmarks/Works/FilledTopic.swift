@@ -32,7 +32,8 @@ extension Surroundings {
         }
     }
 
-    /// A contestant: the anchor reads the filled topic, or nil where there is no anchor.
+    /// A contestant: the anchor reads the filled topic with the queue that makes it fastest here, or nil where there is
+    /// no anchor.
     /// - Parameters:
     ///   - name: as the table shows it.
     ///   - arguments: further arguments of the anchor.
@@ -44,10 +45,18 @@ extension Surroundings {
         }
         let topic = try filledTopic(records)
         let brokers = try requireTopics().brokers
-        return Contestant(name) {
+        func run(_ queue: Anchors.Queue) throws -> Sample {
             try withDatabase { database in
-                try anchors.archive(records, from: topic, at: brokers, into: database, options: arguments)
+                try anchors.archive(
+                    records, from: topic, at: brokers, into: database, queue: queue, options: arguments)
             }
         }
+        var best: (queue: Anchors.Queue, rate: Double)?
+        for queue in Anchors.Queue.candidates {
+            let rate = try run(queue).rate
+            progress("\(name), \(queue.text): \(Figures.count(rate)) records/s")
+            if rate > best?.rate ?? 0 { best = (queue, rate) }
+        }
+        return best.map { best in Contestant("\(name), \(best.queue.text)") { try run(best.queue) } }
     }
 }

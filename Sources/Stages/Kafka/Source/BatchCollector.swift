@@ -1,9 +1,12 @@
 internal import CRDKafka
 internal import Pipeline
 
-/// Copies fetched messages into batches: one copy from librdkafka's buffers, a thousand messages at a time.
+/// Copies fetched messages into batches: one copy from librdkafka's buffers, some hundred messages at a time.
 struct BatchCollector: ~Copyable {
-    private static let chunk = 1_000
+    /// Messages taken from one partition before it is asked again which is furthest behind. The fewer, the less do two
+    /// batches overlap in time, and the more of an archive's rows go to the end of its tree: 250 instead of 1,000 take
+    /// 4 % less processor time a row; 100 gain nothing more.
+    private static let chunk = 250
 
     private let messages: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?>
     private let log: ClientLog
