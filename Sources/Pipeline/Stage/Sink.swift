@@ -4,6 +4,10 @@
 /// `open` again, and then every unacknowledged batch once more, in order. The runtime never calls `write` or `flush`
 /// before its last call returned.
 public protocol Sink: Actor {
+    /// The thread of its own that the actor runs on, for blocking C; nil if it runs where others do. The runtime runs the
+    /// stage's loop there as well, so that no batch changes threads to get to the stage and back.
+    nonisolated var thread: ThreadExecutor? { get }
+
     /// Fields the sink reads; the runtime has them parsed before `write`, and rejects what does not fit.
     nonisolated var fields: [FieldNeed] { get }
 
@@ -43,6 +47,8 @@ public protocol Sink: Actor {
 }
 
 extension Sink {
+    /// No thread of its own.
+    public nonisolated var thread: ThreadExecutor? { nil }
     /// No fields.
     public nonisolated var fields: [FieldNeed] { [] }
     /// Acknowledges by itself.

@@ -11,6 +11,10 @@ public enum SourceOutput: Sendable {
 /// Order of calls: `open`, `start`, any number of `next` and `advance`, `close`. The runtime never calls `next` or
 /// `advance` before the last call of either returned. `close` comes whatever happened, also after a failed `open`.
 public protocol Source: Actor {
+    /// The thread of its own that the actor runs on, for blocking C; nil if it runs where others do. The runtime runs the
+    /// stage's loop there as well, so that no batch changes threads to get to the stage and back.
+    nonisolated var thread: ThreadExecutor? { get }
+
     /// Whether records that were given but not passed on can be read or made again by a later run. False for standard
     /// input, which a signal therefore lets through.
     nonisolated var isReplayable: Bool { get }
@@ -48,6 +52,8 @@ public protocol Source: Actor {
 }
 
 extension Source {
+    /// No thread of its own.
+    public nonisolated var thread: ThreadExecutor? { nil }
     /// Records can be read again.
     public nonisolated var isReplayable: Bool { true }
     /// Nothing to do.

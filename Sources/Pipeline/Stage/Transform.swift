@@ -3,6 +3,10 @@
 /// Order of calls: `open`, `start`, any number of `demand` and `process`, at most one `finish`, `close`. The runtime
 /// never calls a transform again before its last call returned.
 public protocol Transform: Actor {
+    /// The thread of its own that the actor runs on, for blocking C; nil if it runs where others do. The runtime runs the
+    /// stage's loop there as well, so that no batch changes threads to get to the stage and back.
+    nonisolated var thread: ThreadExecutor? { get }
+
     /// Fields the transform reads; the runtime has them parsed before `process`.
     nonisolated var fields: [FieldNeed] { get }
 
@@ -43,6 +47,8 @@ public protocol Transform: Actor {
 }
 
 extension Transform {
+    /// No thread of its own.
+    public nonisolated var thread: ThreadExecutor? { nil }
     /// No fields.
     public nonisolated var fields: [FieldNeed] { [] }
     /// Takes what comes.

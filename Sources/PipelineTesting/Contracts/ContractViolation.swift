@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// One way in which a stage breaks its contract. A value, so that the suite depends on no testing framework:
 /// `#expect(await SinkContract { MySink() }.violations() == [])`.
 public struct ContractViolation: Sendable, Hashable, CustomStringConvertible {
@@ -41,6 +43,17 @@ struct Findings: Sendable {
 }
 
 extension Findings {
+    /// Notes a stage that names a thread and runs elsewhere: the runtime would have its loop on the one, and its calls
+    /// on the other.
+    /// - Parameters:
+    ///   - thread: what the stage names.
+    ///   - stage: the stage; the check runs as a call of it.
+    func requireThread(_ thread: ThreadExecutor?, of stage: isolated any Actor) {
+        require(
+            thread?.isIsolatingCurrentContext() != false, "a stage that names a thread runs on it",
+            "its calls run elsewhere")
+    }
+
     /// Notes what a call threw that must not throw.
     /// - Returns: whether it returned.
     func requireSuccess(

@@ -226,6 +226,7 @@ public struct SinkContract: Sendable {
             await close(trial, findings)
             return nil
         }
+        await findings.requireThread(sink.thread, of: sink)
         return trial
     }
 

@@ -58,7 +58,7 @@ public struct SourceContract: Sendable {
     }
 
     private func opened(_ findings: Findings) async -> (any Source)? {
-        await findings.requireSuccess("a source opens and starts", within: patience) {
+        let source = await findings.requireSuccess("a source opens and starts", within: patience) {
             let source = try await make()
             do {
                 try await source.open(try await context())
@@ -69,6 +69,8 @@ public struct SourceContract: Sendable {
                 throw error
             }
         }
+        if let source { await findings.requireThread(source.thread, of: source) }
+        return source
     }
 
     private func close(_ source: any Source, _ findings: Findings) async {

@@ -45,7 +45,7 @@ public struct TransformContract: Sendable {
     }
 
     private func opened(_ findings: Findings) async -> (any Transform)? {
-        await findings.requireSuccess("a transform opens and starts", within: patience) {
+        let transform = await findings.requireSuccess("a transform opens and starts", within: patience) {
             let transform = try await make()
             do {
                 try await transform.open(ContractSurroundings(clock: clock).stage("transform"))
@@ -56,6 +56,8 @@ public struct TransformContract: Sendable {
                 throw error
             }
         }
+        if let transform { await findings.requireThread(transform.thread, of: transform) }
+        return transform
     }
 
     private func close(_ transform: any Transform, _ findings: Findings) async {

@@ -27,7 +27,7 @@ public actor ConsoleSink: Sink {
     // How long a reader that takes nothing is waited for at the end.
     private static let patience = Duration.seconds(2)
 
-    private let thread = ThreadExecutor(name: "console")
+    private nonisolated let executor = ThreadExecutor(name: "console")
     private let settings: ConsoleSettings
     private let output: any ConsoleOutput
     private let format: RecordFormat
@@ -71,11 +71,13 @@ public actor ConsoleSink: Sink {
     }
 
     deinit {
-        thread.stop()
+        executor.stop()
     }
 
     /// A thread of its own: a pipe or file may block.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    public nonisolated var thread: ThreadExecutor? { executor }
+    /// The thread's.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Starts the terminal's thread, if there is one.
     public func open(_ context: SinkContext) {

@@ -25,7 +25,7 @@ public actor FileSink: Sink {
         let rejections: [Rejection]
     }
 
-    private let thread = ThreadExecutor(name: "file-sink")
+    private nonisolated let executor = ThreadExecutor(name: "file-sink")
     private let settings: FileSinkSettings
     private let standardOutput: Descriptor
     private var context: SinkContext?
@@ -49,11 +49,13 @@ public actor FileSink: Sink {
     }
 
     deinit {
-        thread.stop()
+        executor.stop()
     }
 
     /// A thread of its own: writing and making durable block.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    public nonisolated var thread: ThreadExecutor? { executor }
+    /// The thread's.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// How long a batch waits for company before the file is made durable.
     public nonisolated var flushInterval: Duration? { .milliseconds(200) }

@@ -25,7 +25,7 @@ public actor FileSource: Source {
         "max_line", 1...(1 << 30), default: 16 << 20, text: "16MiB",
         "The longest line that is a record; a longer one becomes a dead letter.")
 
-    private let thread = ThreadExecutor(name: "file-source")
+    private nonisolated let executor = ThreadExecutor(name: "file-source")
     private let path: String
     private let lineBatch: LineBatch
     private let stream: StreamIdentity
@@ -50,11 +50,13 @@ public actor FileSource: Source {
     }
 
     deinit {
-        thread.stop()
+        executor.stop()
     }
 
     /// A thread of its own: a read may block.
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    public nonisolated var thread: ThreadExecutor? { executor }
+    /// The thread's.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// True for a regular file, false for standard input and pipes.
     public nonisolated var isReplayable: Bool {

@@ -34,7 +34,9 @@ public actor SQLiteSink: PositionOwner {
     public nonisolated let fields: [FieldNeed]
     /// The setting `batch_interval`.
     public nonisolated let flushInterval: Duration?
-    /// The actor's own thread.
+    /// A thread of its own: SQLite's calls block.
+    public nonisolated var thread: ThreadExecutor? { executor }
+    /// The thread's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private nonisolated let executor: ThreadExecutor

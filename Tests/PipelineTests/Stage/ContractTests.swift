@@ -246,7 +246,10 @@ actor FaultySink: Sink {
         case late = "after close nothing of before is acknowledged"
         case deaf = "cancellation ends write and flush with CancellationError or an answer"
         case fails = "write takes every batch"
+        case elsewhere = "a stage that names a thread runs on it"
     }
+
+    nonisolated var thread: ThreadExecutor? { fault == .elsewhere ? ThreadExecutor(name: "elsewhere") : nil }
 
     private let fault: Fault
     private var pending: [(batch: Batch, receipt: Receipt)] = []

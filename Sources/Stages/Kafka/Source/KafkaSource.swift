@@ -38,7 +38,7 @@ public actor KafkaSource: Source {
     }
 
     private let settings: KafkaSourceSettings
-    private let executor = ThreadExecutor(name: "kafka source")
+    private nonisolated let executor = ThreadExecutor(name: "kafka source")
     private let counters = Mutex(Counters())
     private var session: Session?
     private var collector: BatchCollector?
@@ -49,7 +49,9 @@ public actor KafkaSource: Source {
     private var pending: [Int32: StartPositions.Start] = [:]
     private var capacityHint = 64 << 10
 
-    /// The source's own thread: reading blocks for milliseconds at a time.
+    /// A thread of its own: reading blocks for milliseconds at a time.
+    public nonisolated var thread: ThreadExecutor? { executor }
+    /// The thread's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     init(_ settings: KafkaSourceSettings) {
