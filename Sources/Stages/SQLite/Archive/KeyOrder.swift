@@ -5,11 +5,28 @@ internal import Pipeline
 /// tree are then inserted one after the other, which a stream of time-ordered ids read from several partitions is not
 /// by itself.
 struct KeyOrder {
-    /// A record with the first eight bytes in which the batch's keys differ, so that nearly every comparison is one of
-    /// two numbers side by side in memory: comparing the keys where they lie costs four times as much.
+    /// A record with its key's first 24 bytes as numbers, so that nearly every comparison is one of numbers side by side
+    /// in memory: comparing the keys where they lie costs four times as much.
     private struct Entry {
-        var prefix: UInt64
+        var first: UInt64
+        var second: UInt64
+        var third: UInt64
         var index: UInt32
+
+        init(_ index: UInt32, _ key: UnsafeRawBufferPointer) {
+            first = Self.number(key, at: 0)
+            second = Self.number(key, at: 8)
+            third = Self.number(key, at: 16)
+            self.index = index
+        }
+
+        /// Eight bytes as a number that orders as they do; missing ones count as zero, which the full comparison settles.
+        private static func number(_ key: UnsafeRawBufferPointer, at start: Int) -> UInt64 {
+            if key.count >= start + 8 { return key.loadUnaligned(fromByteOffset: start, as: UInt64.self).bigEndian }
+            var value: UInt64 = 0
+            for offset in start..<start + 8 { value = value << 8 | (offset < key.count ? UInt64(key[offset]) : 0) }
+            return value
+        }
     }
 
     private let records: UnsafeBufferPointer<Record>
@@ -45,27 +62,25 @@ struct KeyOrder {
     }
 
     private func sort(_ order: inout [UInt32]) {
-        guard let first = order.first.map(key) else { return }
-        var common = first.count
+        var entries: [Entry] = []
+        entries.reserveCapacity(order.count)
         var isSorted = true
-        var previous = first
-        for index in order.dropFirst() {
-            let next = key(index)
-            common = min(common, next.count)
-            if common > 0, Self.compare(first, next, upTo: common) != 0 {
-                common = zip(first, next).prefix { $0 == $1 }.count
-            }
-            isSorted = isSorted && Self.compare(previous, next) <= 0
-            previous = next
+        for index in order {
+            let entry = Entry(index, key(index))
+            if let previous = entries.last, isSorted { isSorted = !precedes(entry, previous) }
+            entries.append(entry)
         }
         if isSorted { return }
-        var entries = order.map { Entry(prefix: Self.prefix(key($0), after: common), index: $0) }
-        entries.sort { left, right in
-            if left.prefix != right.prefix { return left.prefix < right.prefix }
-            let comparison = Self.compare(key(left.index), key(right.index))
-            return comparison == 0 ? left.index < right.index : comparison < 0
-        }
-        order = entries.map(\.index)
+        entries.sort(by: precedes)
+        for place in order.indices { order[place] = entries[place].index }
+    }
+
+    private func precedes(_ left: Entry, _ right: Entry) -> Bool {
+        if left.first != right.first { return left.first < right.first }
+        if left.second != right.second { return left.second < right.second }
+        if left.third != right.third { return left.third < right.third }
+        let comparison = Self.compare(key(left.index), key(right.index))
+        return comparison == 0 ? left.index < right.index : comparison < 0
     }
 
     private func key(_ index: UInt32) -> UnsafeRawBufferPointer {
@@ -79,23 +94,9 @@ struct KeyOrder {
         }
     }
 
-    /// Eight bytes as a number that orders as they do; missing ones count as zero, which the full comparison settles.
-    private static func prefix(_ key: UnsafeRawBufferPointer, after skipped: Int) -> UInt64 {
-        if key.count >= skipped + 8 { return key.loadUnaligned(fromByteOffset: skipped, as: UInt64.self).bigEndian }
-        var value: UInt64 = 0
-        for offset in skipped..<skipped + 8 { value = value << 8 | (offset < key.count ? UInt64(key[offset]) : 0) }
-        return value
-    }
-
     private static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
-        let comparison = compare(left, right, upTo: min(left.count, right.count))
-        return comparison == 0 ? left.count - right.count : Int(comparison)
-    }
-
-    private static func compare(
-        _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer, upTo count: Int
-    ) -> Int32 {
-        guard let left = left.baseAddress, let right = right.baseAddress else { return 0 }
-        return memcmp(left, right, count)
+        guard let one = left.baseAddress, let other = right.baseAddress else { return left.count - right.count }
+        let comparison = Int(memcmp(one, other, min(left.count, right.count)))
+        return comparison == 0 ? left.count - right.count : comparison
     }
 }

@@ -21,8 +21,15 @@ final class BatchTable {
     private struct Cursor {
         // First, because SQLite sees this structure as its own.
         var base: sqlite3_vtab_cursor
-        var row: Int
-        var window: BatchWindow
+        var index = 0
+        let window: BatchWindow
+        /// Nil past the last.
+        var row: BatchWindow.Row?
+
+        mutating func move(to index: Int) {
+            self.index = index
+            row = index < window.count ? window.row(index) : nil
+        }
     }
 
     private let shared: UnsafeMutablePointer<Shared>
@@ -95,7 +102,7 @@ final class BatchTable {
                 let window = table.pointee.shared.pointee.window
             else { return SQLITE_MISUSE }
             let made = UnsafeMutablePointer<Cursor>.allocate(capacity: 1)
-            made.initialize(to: Cursor(base: sqlite3_vtab_cursor(), row: 0, window: window))
+            made.initialize(to: Cursor(base: sqlite3_vtab_cursor(), window: window))
             cursor?.pointee = UnsafeMutableRawPointer(made).assumingMemoryBound(to: sqlite3_vtab_cursor.self)
             return SQLITE_OK
         }
@@ -104,29 +111,32 @@ final class BatchTable {
             return SQLITE_OK
         }
         module.xFilter = { cursor, _, _, _, _ in
-            UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self).pointee.row = 0
+            UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self).pointee.move(to: 0)
             return SQLITE_OK
         }
         module.xNext = { cursor in
-            UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self).pointee.row += 1
+            guard let cursor = UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self) else {
+                return SQLITE_MISUSE
+            }
+            cursor.pointee.move(to: cursor.pointee.index + 1)
             return SQLITE_OK
         }
         module.xEof = { cursor in
             guard let cursor = UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self) else { return 1 }
-            return cursor.pointee.row < cursor.pointee.window.count ? 0 : 1
+            return cursor.pointee.row == nil ? 1 : 0
         }
         module.xColumn = { cursor, context, column in
-            guard let cursor = UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self) else {
-                return SQLITE_MISUSE
-            }
-            cursor.pointee.window.give(column, ofRow: cursor.pointee.row, to: context)
+            guard let cursor = UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self),
+                let row = cursor.pointee.row
+            else { return SQLITE_MISUSE }
+            cursor.pointee.window.give(column, of: row, to: context)
             return SQLITE_OK
         }
         module.xRowid = { cursor, row in
             guard let cursor = UnsafeMutableRawPointer(cursor)?.assumingMemoryBound(to: Cursor.self) else {
                 return SQLITE_MISUSE
             }
-            row?.pointee = Int64(cursor.pointee.row)
+            row?.pointee = Int64(cursor.pointee.index)
             return SQLITE_OK
         }
         return module

@@ -19,19 +19,33 @@ struct BatchWindow {
     var sources: UnsafePointer<Int32>
     var declaredColumns: Int32
 
+    /// One shown record: what its columns have in common, looked up once a row.
+    struct Row {
+        fileprivate let record: UnsafePointer<Record>
+        fileprivate let cells: UnsafePointer<UInt64>
+        fileprivate let kinds: UnsafePointer<UInt8>
+    }
+
+    /// A row that is shown.
+    /// - Parameter index: below `count`.
+    func row(_ index: Int) -> Row {
+        let record = records + Int(order[index])
+        let first = Int(record.pointee.row) * width
+        return Row(record: record, cells: cells + first, kinds: kinds + first)
+    }
+
     /// Hands a value to SQLite. Text goes as SQLITE_STATIC (a nil destructor): see ``BatchTable/lend(_:_:)`` for why
     /// the bytes stay where they are for as long as SQLite may look at them.
     @inline(__always)
-    func give(_ column: Int32, ofRow row: Int, to context: OpaquePointer?) {
-        let record = records + Int(order[row])
+    func give(_ column: Int32, of row: Row, to context: OpaquePointer?) {
         guard column < declaredColumns else {
             let isPartition = column == declaredColumns
-            sqlite3_result_int64(context, isPartition ? Int64(record.pointee.partition) : record.pointee.offset)
+            sqlite3_result_int64(context, isPartition ? Int64(row.record.pointee.partition) : row.record.pointee.offset)
             return
         }
-        let index = Int(record.pointee.row) * width + Int(sources[Int(column)])
-        let cell = cells[index]
-        switch kinds[index] {
+        let source = Int(sources[Int(column)])
+        let cell = row.cells[source]
+        switch row.kinds[source] {
         case FieldTable.Kind.text.rawValue:
             sqlite3_result_text(
                 context, bytes + Int(UInt32(truncatingIfNeeded: cell)), Int32(truncatingIfNeeded: cell >> 32), nil)
