@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Pipeline
 import Stages
 
@@ -12,14 +13,16 @@ enum Runner {
         let output = StandardError()
         let environment = ProcessInfo.processInfo.environment
         let usesColour = output.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
-        var writer = LogWriter(output: output, format: .text, minimum: .info, usesColour: usesColour)
+        let clock = SystemClock()
+        var writer = LogWriter(
+            output: output, format: .text, minimum: .info, usesColour: usesColour, clock: clock)
         let code: Int32
         do {
             let command = try CommandParser.parse(Array(CommandLine.arguments.dropFirst()))
             if case .run(let options) = command {
                 writer = LogWriter(
                     output: output, format: options.logFormat, minimum: options.isQuiet ? .warning : .info,
-                    usesColour: usesColour)
+                    usesColour: usesColour, clock: clock)
             }
             code = try await perform(command, environment, output, writer)
         } catch let mistakes as DefinitionMistakes {
@@ -43,12 +46,12 @@ enum Runner {
         switch command {
         case .run(let options):
             return try await RunCommand(options: options, loading: loading, output: output, writer: writer).run()
-        case .check(let options): print(try CheckCommand(loading: loading).text(options), terminator: "")
-        case .stages(let type): print(try StagesCommand(registry: registry).text(type: type), terminator: "")
+        case .check(let options): try StandardOutput.write(CheckCommand(loading: loading).text(options))
+        case .stages(let type): try StandardOutput.write(StagesCommand(registry: registry).text(type: type))
         case .query(let options): try QueryCommand(options: options).run()
         case .broker(let options): return try await BrokerCommand(options: options, output: output).run()
-        case .help(let topic): print(HelpText.text(topic: topic), terminator: "")
-        case .version: print(Version.text)
+        case .help(let topic): try StandardOutput.write(HelpText.text(topic: topic))
+        case .version: try StandardOutput.write(Version.text + "\n")
         }
         return ExitCode.done
     }

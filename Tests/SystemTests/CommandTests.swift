@@ -128,6 +128,31 @@ struct CommandTests {
         #expect(try #require(report["given_up"] as? Int) > 0)
     }
 
+    @Test("a reader that has gone and a full disk are answered by exit codes, and a lost log stops nobody")
+    func brokenOutputs() async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        try test.write(
+            """
+            {"version": 1, "source": {"type": "generator", "seed": 1, "count": 20000},
+             "sinks": [{"type": "sqlite", "path": "a.db"}]}
+            """, to: "p.json")
+        func codes(_ line: String) async throws -> String {
+            let runner = "r=\(RunnerProcess.path); cd \(test.folder.path); "
+            return try await SystemTest.command(["bash", "-c", runner + line + #"; echo "${PIPESTATUS[@]}""#])
+        }
+        let all = #""SELECT * FROM transactions""#
+        #expect(try await codes("$r p.json 2>&1 >/dev/null | true") == "0 0\n")
+        #expect(
+            try await codes("$r query a.db 'SELECT count(*) AS n FROM transactions' --format csv")
+                == "n\r\n20000\r\n0\n")
+        #expect(try await codes("$r query a.db \(all) | head -c 4") == "tran0 0\n")
+        #expect(try await codes("$r query a.db \(all) 2>errors >/dev/full") == "74\n")
+        #expect(try await codes("$r stages 2>errors >/dev/full") == "74\n")
+        let errors = try String(contentsOfFile: test.path("errors"), encoding: .utf8)
+        #expect(errors.hasPrefix("error: cannot write to standard output: No space left on device"), "\(errors)")
+    }
+
     @Test("several files run side by side over the embedded broker, and the report is an array")
     func sideBySide() async throws {
         let test = try SystemTest()

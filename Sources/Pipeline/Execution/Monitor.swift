@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// A value that one thread at a time touches and that threads wait on, by the monotonic clock.
 ///
@@ -24,15 +24,11 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// Takes the value.
     init(_ initial: consuming sending Value) {
         pthread_mutex_init(mutex, nil)
-        #if os(Linux)
-            var attributes = pthread_condattr_t()
-            pthread_condattr_init(&attributes)
-            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-            pthread_cond_init(condition, &attributes)
-            pthread_condattr_destroy(&attributes)
-        #else
-            pthread_cond_init(condition, nil)
-        #endif
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
         value.initialize(to: initial)
     }
 
@@ -75,16 +71,9 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     }
 
     private borrowing func wait(until time: Duration) {
-        #if os(Linux)
-            let (seconds, attoseconds) = time.components
-            var end = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-            pthread_cond_timedwait(condition, mutex, &end)
-        #else
-            // A day at most: what is beyond `timespec` is refused, and the time is looked at again anyway.
-            let (seconds, attoseconds) = min(max(.zero, time - .monotonic), .seconds(86_400)).components
-            var left = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-            pthread_cond_timedwait_relative_np(condition, mutex, &left)
-        #endif
+        let (seconds, attoseconds) = time.components
+        var end = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        pthread_cond_timedwait(condition, mutex, &end)
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// The machine's clock. Actions are called from one thread that sleeps until the next of them is due.
 ///

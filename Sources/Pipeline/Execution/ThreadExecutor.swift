@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Synchronization
 
 /// A thread of its own: for an actor that calls blocking C, since the cooperative pool is as wide as the machine has
@@ -97,13 +97,11 @@ public final class ThreadExecutor: SerialExecutor, Sendable {
         case .nothing: break
         case .signal: state.signal()
         case .begin:
-            Thread.detachNewThread { [self] in run() }
+            DetachedThread.start(name) { [self] in run() }
         }
     }
 
     private func run() {
-        // From within: on Linux a thread that is named before it begins has its maker's name all the same.
-        Thread.current.name = name
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         var jobs: [Entry] = []
         while true {

@@ -1,4 +1,3 @@
-import Foundation
 import Pipeline
 import Stages
 
@@ -15,7 +14,7 @@ struct BrokerCommand {
         let (ended, end) = AsyncStream<Void>.makeStream()
         let signals = Signals { end.finish() }
         defer { signals.cancel() }
-        FileHandle.standardOutput.write(Data("KAFKA_BROKERS=\(broker.address)\n".utf8))
+        try StandardOutput.write("KAFKA_BROKERS=\(broker.address)\n")
         output.write(
             """
             A broker in memory, for trying things out: nothing is kept on disk, and past 5 MiB a partition the oldest

@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Pipeline
 
 /// Reads the pipeline files of a command line, with its variables and overrides.

@@ -1,4 +1,3 @@
-import Foundation
 import Pipeline
 import Stages
 
@@ -9,11 +8,10 @@ struct QueryCommand {
     /// Prints rows, or the summary.
     func run() throws(PipelineError) {
         let query = ArchiveQuery(path: options.database)
-        let print: (String) -> Void = { FileHandle.standardOutput.write(Data($0.utf8)) }
         if let statement = options.statement {
-            try query.rows(statement, format: options.format, output: print)
+            try query.rows(statement, format: options.format, output: StandardOutput.write)
         } else {
-            try query.summary(output: print)
+            try query.summary(output: StandardOutput.write)
         }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Pipeline
 import Stages
 

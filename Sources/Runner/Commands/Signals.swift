@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import Glibc
 
 /// Turns SIGINT and SIGTERM into calls. The handlers' default action is off from then on.
 final class Signals {

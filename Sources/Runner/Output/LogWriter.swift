@@ -1,4 +1,3 @@
-import Foundation
 import Pipeline
 
 /// Writes log lines to standard error, as text for people or as one JSON object a line.
@@ -7,6 +6,8 @@ struct LogWriter: Sendable {
     let format: LogFormat
     let minimum: Log.Level
     let usesColour: Bool
+    /// For the times of JSON lines.
+    let clock: any PipelineClock
 
     /// The log that pipelines write to.
     var log: Log {
@@ -22,7 +23,8 @@ struct LogWriter: Sendable {
         if !entry.details.isEmpty {
             line += " (" + entry.details.map { "\($0.name) \($0.value)" }.joined(separator: ", ") + ")"
         }
-        line = Self.withoutControls(line)
+        // A file's name or a server's message may be in it.
+        line = TerminalText.string(line)
         switch entry.level {
         case .error: return colour("31", "error: ") + line
         case .warning: return colour("33", "warning: ") + line
@@ -31,8 +33,7 @@ struct LogWriter: Sendable {
     }
 
     func json(_ entry: Log.Entry) -> String {
-        let time = Date().formatted(.iso8601.time(includingFractionalSeconds: true))
-        var members = ["\"time\":\(JSONText.string(time))", "\"level\":\"\(entry.level)\""]
+        var members = ["\"time\":\(JSONText.string(clock.wallTime.rfc3339))", "\"level\":\"\(entry.level)\""]
         if !entry.origin.isEmpty { members.append("\"origin\":\(JSONText.string(entry.origin))") }
         members.append("\"message\":\(JSONText.string(entry.message))")
         members += entry.details.map { "\(JSONText.string($0.name)):\(JSONText.string($0.value))" }
@@ -41,18 +42,5 @@ struct LogWriter: Sendable {
 
     private func colour(_ code: String, _ text: String) -> String {
         usesColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
-    }
-
-    /// Control characters may come from a file name or a server's message and must not reach the terminal.
-    static func withoutControls(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
-                result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -47,7 +47,7 @@ struct ProgressDisplay: Sendable {
     }
 
     static func line(_ report: RunReport, rate: Double) -> String {
-        var parts = ["\(Figures.rate(rate))/s", "total \(Figures.count(report.records))"]
+        var parts = ["\(Figures.rate(rate))/s", "total \(report.records.grouped)"]
         parts += report.stages.flatMap { $0.measurements.compactMap(\.live) }
         return parts.joined(separator: " · ")
     }

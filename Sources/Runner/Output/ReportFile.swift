@@ -1,4 +1,5 @@
-import Foundation
+import FoundationEssentials
+import Glibc
 import Pipeline
 
 /// The file of `--report`.
@@ -16,8 +17,8 @@ enum ReportFile {
         do {
             try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw PipelineError(
-                .cannotCreate, "cannot write the report", place: path, reason: error.localizedDescription)
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
+            throw failure(path, cause?.code.rawValue ?? EIO)
         }
     }
 

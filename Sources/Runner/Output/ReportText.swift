@@ -18,12 +18,12 @@ enum ReportText {
         }
         lines.append("\(report.pipeline): \(outcome)")
         lines.append(
-            "  total \(Figures.count(report.records)) records, actual rate \(rate), "
+            "  total \(report.records.grouped) records, actual rate \(rate), "
                 + "elapsed \(Figures.duration(report.elapsed)), \(Figures.bytes(report.bytes))")
         if case .object(let lag) = report.measurement("schedule_lag_ms") {
             let parts = ["p50", "p99", "max"].compactMap { name -> String? in
                 guard case .number(let value) = lag[name] else { return nil }
-                return "\(name) \(Figures.decimal(value, 2)) ms"
+                return "\(name) \(value.decimal(2)) ms"
             }
             lines.append("  schedule lag \(parts.joined(separator: ", "))")
         }
@@ -35,10 +35,10 @@ enum ReportText {
             lines.append("  \(slowest.name) held the others back for \(Figures.duration(heldBack))")
         }
         if report.givenUp > 0 {
-            lines.append("  \(Figures.count(report.givenUp)) records were given up: draining was cut off")
+            lines.append("  \(report.givenUp.grouped) records were given up: draining was cut off")
         }
         if let error = report.error { lines.append("  error: \(error)") }
-        return lines.map(LogWriter.withoutControls).joined(separator: "\n") + "\n"
+        return lines.map(TerminalText.string).joined(separator: "\n") + "\n"
     }
 
     private static func table(_ report: RunReport) -> [String] {
@@ -46,8 +46,8 @@ enum ReportText {
         let rows = report.stages.map { stage in
             [
                 stage.name == stage.type ? stage.name : "\(stage.name) (\(stage.type))",
-                Figures.count(stage.ledger.in), Figures.count(stage.ledger.out), Figures.count(stage.ledger.dropped),
-                Figures.count(stage.ledger.dead), Figures.count(stage.ledger.returned),
+                stage.ledger.in.grouped, stage.ledger.out.grouped, stage.ledger.dropped.grouped,
+                stage.ledger.dead.grouped, stage.ledger.returned.grouped,
             ]
         }
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }

@@ -1,12 +1,13 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// Standard error as people see it: log lines, and on a terminal one live line below them.
 ///
-/// A lock, because log lines come from any thread and must not cut the live line in two.
+/// A lock, because log lines come from any thread and must not cut the live line in two. What cannot be written is left
+/// out: a pipeline goes on when nobody reads its log any more.
 final class StandardError: Sendable {
     /// Whether standard error is a terminal.
-    let isTerminal = isatty(STDERR_FILENO) == 1
+    let isTerminal = StandardStream.error.isTerminal
 
     private let liveLine = Mutex("")
 
@@ -15,7 +16,7 @@ final class StandardError: Sendable {
     func write(_ text: String) {
         liveLine.withLock { live in
             let erase = live.isEmpty ? "" : "\r\u{1B}[K"
-            FileHandle.standardError.write(Data((erase + text + live).utf8))
+            _ = StandardStream.error.write(erase + text + live)
         }
     }
 
@@ -26,7 +27,7 @@ final class StandardError: Sendable {
             if text == live, text.isEmpty { return }
             live = text
             // The cursor goes back to the first column, so that what others print on the terminal begins there.
-            FileHandle.standardError.write(Data(("\r\u{1B}[K" + text + (text.isEmpty ? "" : "\r")).utf8))
+            _ = StandardStream.error.write("\r\u{1B}[K" + text + (text.isEmpty ? "" : "\r"))
         }
     }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Gives byte strings small numbers, in the order they first come: what counts per status or region are kept by,
 /// without a `String` or an allocation a record.

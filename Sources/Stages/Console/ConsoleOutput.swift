@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Where the console writes: standard output, or what a test gives.
 protocol ConsoleOutput: Sendable {

@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// The statistics as a block of text for people.
 struct StatisticsText: Sendable {
     let palette: Palette

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import Dispatch
+internal import Pipeline
 internal import Synchronization
 
 /// Writes to a terminal from a thread of its own, so that a person who stops it (Ctrl-S) or a slow connection stops
@@ -27,9 +28,7 @@ final class TerminalWriter: Sendable {
     init(output: any ConsoleOutput, onFailure: @escaping @Sendable (Descriptor.WriteFailure) -> Void) {
         self.output = output
         self.onFailure = onFailure
-        let thread = Thread { [self] in run() }
-        thread.name = "console-writer"
-        thread.start()
+        DetachedThread.start("console-writer") { [self] in run() }
     }
 
     /// Hands text over without waiting.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Pipeline
 
 /// A dead letter as one JSON line: which stage rejected it and why, where it stood, and its bytes.
@@ -13,7 +13,7 @@ enum DeadLetterLine {
         append("reason", dead.reason, to: &output)
         append("topic", batch.stream.topic, to: &output)
         output += "\"partition\": \(dead.record.partition), \"offset\": \(dead.record.offset), ".utf8
-        append("timestamp", time(dead.record.timestamp), to: &output)
+        append("timestamp", dead.record.timestamp.rfc3339, to: &output)
         append("key", batch.bytes(dead.record.key), to: &output)
         append("value", batch.bytes(dead.record.value), to: &output)
         // In place of the last member's comma and space.
@@ -35,16 +35,5 @@ enum DeadLetterLine {
         output += ": ".utf8
         if let text { JSONText.append(text, to: &output) } else { output += "null".utf8 }
         output += ", ".utf8
-    }
-
-    /// UTC in ISO 8601 with microseconds.
-    static func time(_ timestamp: Timestamp) -> String {
-        let microseconds = ((timestamp.microseconds % 1_000_000) + 1_000_000) % 1_000_000
-        var seconds = time_t((timestamp.microseconds - microseconds) / 1_000_000)
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        return String(
-            format: "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1,
-            Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec), Int(microseconds))
     }
 }

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 
 /// A file, pipe or terminal by its POSIX descriptor. Nothing is closed by itself: whoever opened it closes it.
 struct Descriptor: Sendable, Hashable {
@@ -72,7 +73,7 @@ struct Descriptor: Sendable, Hashable {
     }
 
     private static func open(_ path: String, _ flags: Int32) throws(SystemFailure) -> Descriptor {
-        let number = Foundation.open(path, flags | O_CLOEXEC, 0o666)
+        let number = Glibc.open(path, flags | O_CLOEXEC, 0o666)
         guard number >= 0 else { throw SystemFailure() }
         return Descriptor(number: number)
     }
@@ -85,7 +86,7 @@ struct Descriptor: Sendable, Hashable {
     }
 
     func close() {
-        _ = Foundation.close(number)
+        _ = Glibc.close(number)
     }
 
     var kind: Kind {
@@ -111,7 +112,7 @@ struct Descriptor: Sendable, Hashable {
     /// - Returns: the number of bytes, 0 at the end, nil if there is nothing now.
     func read(into room: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int? {
         while true {
-            let count = Foundation.read(number, room.baseAddress, room.count)
+            let count = Glibc.read(number, room.baseAddress, room.count)
             if count >= 0 { return count }
             let failure = SystemFailure()
             switch failure.code {
@@ -143,7 +144,7 @@ struct Descriptor: Sendable, Hashable {
                 continue
             }
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(isRegular ? 1 << 20 : Int(PIPE_BUF)))
-            let written = Foundation.write(number, piece.baseAddress, piece.count)
+            let written = Glibc.write(number, piece.baseAddress, piece.count)
             if written >= 0 {
                 rest = rest.dropFirst(written)
                 continue

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Puts a record's value on a line of its own.
 ///

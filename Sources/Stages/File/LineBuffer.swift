@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Cuts a stream of bytes into lines: bytes in, lines out, no input or output of its own.
 ///

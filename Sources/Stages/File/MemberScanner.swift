@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Finds one member of a JSON object and gives its value as a key's bytes, without parsing what stands after it.
 ///
@@ -47,8 +47,7 @@ struct MemberScanner: Sendable {
     private func decode(_ escaped: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
         let quote = UInt8(ascii: "\"")
         let text = Data([quote] + escaped + [quote])
-        let value = try? JSONSerialization.jsonObject(with: text, options: .fragmentsAllowed)
-        return (value as? String).map { Array($0.utf8) }
+        return (try? JSONDecoder().decode(String.self, from: text)).map { Array($0.utf8) }
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Pipeline
 
 /// A system call that failed, with the words the system has for it.

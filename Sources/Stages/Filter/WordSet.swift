@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// The words of one condition. Asking is linear in their number: conditions have a handful, and comparing lengths
 /// first settles most of them without touching the bytes.

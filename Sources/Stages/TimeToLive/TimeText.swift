@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Pipeline
 
 /// Times as people read them on a terminal.

@@ -112,7 +112,7 @@ import Testing
         RecordFormat(compact, palette: Palette(isOn: false)).append(batch.dead[0], of: batch, to: &output)
         #expect(
             String(decoding: output, as: UTF8.self)
-                == "x dead letter  rows partition 0 offset 4711  filter: bad\\u{a}\\u{1b}[2J\n")
+                == "x dead letter  rows partition 0 offset 4711  filter: bad\\n\\u{1b}[2J\n")
         output = []
         RecordFormat(json, palette: Palette(isOn: false)).append(batch.dead[0], of: batch, to: &output)
         #expect(String(decoding: output, as: UTF8.self).hasPrefix(#"{ "stage": "filter", "reason": "bad\n\u001b[2J","#))

@@ -168,7 +168,7 @@ import Testing
                 By region
                   APAC     401  33.4 %
                   EU-WEST  400  33.3 %
-                  US-WEST  399  33.2 %
+                  US-WEST  399  33.3 %
 
                 Successful amounts
                   currency  transactions         sum  average

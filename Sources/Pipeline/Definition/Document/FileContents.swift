@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// Reads the files that a definition is made of: the only thing here that touches the machine.
 public enum FileContents {

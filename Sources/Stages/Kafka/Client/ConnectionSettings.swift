@@ -1,5 +1,5 @@
 internal import CRDKafka
-internal import Foundation
+internal import FoundationEssentials
 internal import Pipeline
 
 /// The settings that the kafka source and the kafka sink share: where the cluster is and how to speak with it.
@@ -74,8 +74,10 @@ struct ConnectionSettings: Sendable {
                     .configuration, "cannot read the file for \(name)", reason: "\(path) is not there or not readable",
                     remedy: "Mount the secret there, or change \"secret_files\"")
             }
+            var secret = String(decoding: content, as: UTF8.self)
             // The line break that editors and `echo` leave at the end is not part of a password.
-            resolved[name] = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .newlines)
+            while secret.last?.isNewline == true { secret.removeLast() }
+            resolved[name] = secret
         }
         let names = Set(KafkaProperty.allowed.filter(\.isSecret).map(\.name))
         return (resolved, resolved.filter { names.contains($0.key) }.map(\.value))

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Pipeline
 internal import Synchronization
 
 /// A thread that serves one librdkafka client for as long as a stage is open: it blocks in C, which neither the
@@ -27,12 +27,10 @@ final class ServiceThread: Sendable {
     /// - Parameter body: runs until ``isStopping``, blocking for at most 100 ms at a time.
     func start(_ body: @escaping @Sendable (ServiceThread) -> Void) {
         state.withLock { $0.isRunning = true }
-        let thread = Thread { [self] in
+        DetachedThread.start(name) { [self] in
             body(self)
             end()
         }
-        thread.name = name
-        thread.start()
     }
 
     /// Has the body return and waits until it has; at once if it was never started.

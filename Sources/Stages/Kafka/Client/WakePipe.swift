@@ -1,5 +1,5 @@
 internal import CRDKafka
-internal import Foundation
+internal import Glibc
 
 /// Lets one thread wait until any of several queues has something: librdkafka writes a byte when a queue is no longer
 /// empty. A pipe and not a callback, so that nothing of Swift's is called from librdkafka's threads.
@@ -48,7 +48,7 @@ final class WakePipe: Sendable {
     }
 
     func close() {
-        _ = Foundation.close(readEnd)
-        _ = Foundation.close(writeEnd)
+        _ = Glibc.close(readEnd)
+        _ = Glibc.close(writeEnd)
     }
 }

@@ -373,15 +373,3 @@ public actor KafkaSource: Source {
         }
     }
 }
-
-extension Int64 {
-    /// The number with a comma before every three digits.
-    fileprivate var grouped: String {
-        var text = ""
-        for (place, digit) in String(self).reversed().enumerated() {
-            if place > 0, place % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return String(text.reversed())
-    }
-}

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import FoundationEssentials
+internal import Glibc
 internal import Pipeline
 
 /// What stands at an archive's path, told from the first bytes of the file before SQLite is let near it: a file that

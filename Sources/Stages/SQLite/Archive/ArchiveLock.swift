@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Pipeline
 
 /// The exclusive lock beside an archive: `PATH.lock`, held for as long as the archive is open, naming its holder.
@@ -15,7 +15,7 @@ final class ArchiveLock {
     init(beside archive: String) throws(PipelineError) {
         path = archive + ".lock"
         while true {
-            descriptor = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else {
                 throw PipelineError(
                     .cannotCreate, "cannot open the archive \(archive)",
@@ -25,7 +25,7 @@ final class ArchiveLock {
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let reason = errno
                 let holder = Self.holder(descriptor)
-                Foundation.close(descriptor)
+                Glibc.close(descriptor)
                 guard reason == EWOULDBLOCK else {
                     throw PipelineError(
                         .cannotCreate, "cannot open the archive \(archive)",
@@ -38,18 +38,18 @@ final class ArchiveLock {
             }
             if isInPlace { break }
             // The last holder removed the file between our open and our lock: what we hold has no name any more.
-            Foundation.close(descriptor)
+            Glibc.close(descriptor)
         }
         let text = "pid \(getpid()) on \(Self.host)\n"
         ftruncate(descriptor, 0)
-        _ = text.withCString { Foundation.pwrite(descriptor, $0, strlen($0), 0) }
+        _ = text.withCString { Glibc.pwrite(descriptor, $0, strlen($0), 0) }
     }
 
     /// Gives the lock back and removes its file.
     func release() {
         guard descriptor >= 0 else { return }
         unlink(path)
-        Foundation.close(descriptor)
+        Glibc.close(descriptor)
         descriptor = -1
     }
 

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Pipeline
 
 /// Puts the records of a batch into the order of their key, when that is text: rows that lie beside each other in the

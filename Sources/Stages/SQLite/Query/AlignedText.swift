@@ -33,38 +33,3 @@ struct AlignedText {
         return line + "\n"
     }
 }
-
-extension String {
-    /// The text with what a terminal would obey written out: control characters, and what turns the direction of text
-    /// round. An archive holds what a stranger sent.
-    var escapingControls: String {
-        let isPlain = utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
-        if isPlain { return self }
-        var text = ""
-        for scalar in unicodeScalars {
-            switch scalar {
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{200E}", "\u{200F}", "\u{2028}"..."\u{202E}",
-                "\u{2066}"..."\u{2069}":
-                text += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
-}
-
-extension BinaryInteger {
-    /// The digits in groups of three: 1,234,567.
-    var grouped: String {
-        let digits = Array("\(magnitude)")
-        var text = ""
-        for (index, digit) in digits.enumerated() {
-            if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-            text.append(digit)
-        }
-        return self < 0 ? "-" + text : text
-    }
-}

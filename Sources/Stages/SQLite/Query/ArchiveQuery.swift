@@ -29,10 +29,12 @@ public struct ArchiveQuery: Sendable {
     /// - Parameters:
     ///   - sql: one statement that reads.
     ///   - format: how to write the rows. The table keeps up to 1,000 rows back to find its widths.
-    ///   - output: receives text as it is to be printed, in pieces of some 10 KB.
+    ///   - output: receives text as it is to be printed, in pieces of some 10 KB; what it throws ends the query.
     /// - Throws: ``PipelineError``: `usage` for SQL that is wrong or would write, `inputOutput` for a file that is not
     ///   there, is no archive or cannot be read.
-    public func rows(_ sql: String, format: Format, output: (String) -> Void) throws(PipelineError) {
+    public func rows(
+        _ sql: String, format: Format, output: (String) throws(PipelineError) -> Void
+    ) throws(PipelineError) {
         let reader = try ArchiveReader(path: path)
         defer { reader.close() }
         let statement = try reader.statement(sql)
@@ -45,29 +47,31 @@ public struct ArchiveQuery: Sendable {
             }
         var text = ""
         writer.begin(&text)
-        try reader.attempt(sql) { () throws(SQLiteFailure) in
-            while try statement.step() {
-                writer.row((0..<statement.columnCount).map { QueryValue(statement, $0) }, &text)
-                if text.utf8.count > 10_000 {
-                    output(text)
-                    text = ""
+        var hasMore = true
+        while hasMore {
+            hasMore = try reader.attempt(sql) { () throws(SQLiteFailure) in
+                while try statement.step() {
+                    writer.row((0..<statement.columnCount).map { QueryValue(statement, $0) }, &text)
+                    if text.utf8.count > 10_000 { return true }
                 }
+                return false
             }
+            if !hasMore { writer.end(&text) }
+            try output(text)
+            text = ""
         }
-        writer.end(&text)
-        output(text)
     }
 
     /// Writes what the archive holds, without SQL: rows and their time range, shares by status, type and region,
     /// amounts by currency, dead letters by reason, partitions with their counts. Reads every row once.
     /// - Parameter output: receives text as it is to be printed.
     /// - Throws: ``PipelineError`` (`inputOutput`) for a file that is not there, is no archive or cannot be read.
-    public func summary(output: (String) -> Void) throws(PipelineError) {
+    public func summary(output: (String) throws(PipelineError) -> Void) throws(PipelineError) {
         let reader = try ArchiveReader(path: path)
         defer { reader.close() }
         let summary = try reader.attempt("summary") { () throws(SQLiteFailure) in
             try ArchiveSummary(of: reader.connection)
         }
-        output(SummaryText(path: path, summary).text)
+        try output(SummaryText(path: path, summary).text)
     }
 }

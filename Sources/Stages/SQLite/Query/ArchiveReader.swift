@@ -1,5 +1,5 @@
 internal import CSQLite
-internal import Foundation
+internal import Glibc
 internal import Pipeline
 
 /// An archive opened for reading only.

@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// One JSON object a line.
 struct JSONLinesWriter: RowWriter {
     private let keys: [String]
@@ -7,7 +9,7 @@ struct JSONLinesWriter: RowWriter {
         var counts: [String: Int] = [:]
         keys = names.map { name in
             counts[name, default: 0] += 1
-            return Self.quoted(counts[name] == 1 ? name : "\(name)_\(counts[name, default: 0])") + ":"
+            return JSONText.string(counts[name] == 1 ? name : "\(name)_\(counts[name, default: 0])") + ":"
         }
     }
 
@@ -22,7 +24,7 @@ struct JSONLinesWriter: RowWriter {
             case .null: text += "null"
             // JSON has no infinity, which an overflowing sum gives.
             case .real(let number) where !number.isFinite: text += "null"
-            case .text(let plain): text += Self.quoted(plain)
+            case .text(let plain): text += JSONText.string(plain)
             case .integer, .real: text += value.plain ?? "null"
             }
         }
@@ -30,22 +32,4 @@ struct JSONLinesWriter: RowWriter {
     }
 
     mutating func end(_ text: inout String) {}
-
-    private static func quoted(_ plain: String) -> String {
-        var text = "\""
-        for scalar in plain.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text + "\""
-    }
 }

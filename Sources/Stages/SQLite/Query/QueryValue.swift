@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// A value of a query's row.
 enum QueryValue: Equatable {

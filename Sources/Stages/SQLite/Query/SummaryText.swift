@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Pipeline
 
 /// An archive's summary as people read it.
 struct SummaryText {
@@ -26,7 +26,7 @@ struct SummaryText {
             lines.append(["From", first])
             lines.append(["To", last])
         }
-        lines = lines.map { $0.map(\.escapingControls) }
+        lines = lines.map { $0.map(TerminalText.string) }
         let table = AlignedText(header: ["", ""], rows: lines, isRight: [false, false])
         return lines.map { table.line($0) }.joined()
     }
@@ -37,8 +37,8 @@ struct SummaryText {
         }
         let rows = section.counts.sorted.map { entry in
             [
-                "  " + entry.value.escapingControls, entry.count.grouped,
-                "\(decimals(100 * Double(entry.count) / Double(max(1, summary.rows)), 1)) %",
+                "  " + TerminalText.string(entry.value), entry.count.grouped,
+                "\((100 * Double(entry.count) / Double(max(1, summary.rows))).decimal(1)) %",
             ]
         }
         return block(section.title, nil, rows, isRight: [false, true, true])
@@ -48,7 +48,7 @@ struct SummaryText {
         guard !currencies.isOverflowing else { return "" }
         let rows = currencies.entries.sorted { $0.value < $1.value }.map { entry in
             [
-                "  " + entry.value.escapingControls, entry.summands.grouped, money(entry.sum),
+                "  " + TerminalText.string(entry.value), entry.summands.grouped, money(entry.sum),
                 money(entry.summands == 0 ? 0 : entry.sum / Double(entry.summands)),
             ]
         }
@@ -60,7 +60,7 @@ struct SummaryText {
     private var deadLetters: String {
         guard !summary.deadLetters.isEmpty else { return "\nDead letters  none\n" }
         let rows = summary.deadLetters.map {
-            ["  " + $0.stage.escapingControls, $0.count.grouped, $0.reason.escapingControls]
+            ["  " + TerminalText.string($0.stage), $0.count.grouped, TerminalText.string($0.reason)]
         }
         return block("Dead letters", ["  stage", "count", "reason"], rows, isRight: [false, true, false])
     }
@@ -75,7 +75,7 @@ struct SummaryText {
             }
             rows.append(["  all"] + sums)
         }
-        let names = columns.map { $0.replacingOccurrences(of: "_", with: " ") }
+        let names = columns.map { $0.split(separator: "_").joined(separator: " ") }
         return block(
             "Partitions", ["  partition"] + names, rows, isRight: [false] + columns.map { _ in true })
     }
@@ -90,12 +90,8 @@ struct SummaryText {
     }
 
     private func money(_ value: Double) -> String {
-        let text = decimals(value, 2)
+        let text = value.decimal(2)
         guard let point = text.firstIndex(of: "."), let whole = Int64(text[..<point]) else { return text }
         return whole.grouped + text[point...]
-    }
-
-    private func decimals(_ value: Double, _ count: Int) -> String {
-        String(format: "%.\(count)f", value)
     }
 }

@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// Aligned columns: the first rows decide the widths, the rest streams.
 struct TableWriter: RowWriter {
     /// Rows kept back to find the widths.
@@ -34,7 +36,7 @@ struct TableWriter: RowWriter {
             kept.contains { $0[column].isNumber } && kept.allSatisfy { $0[column].isNumber || $0[column] == .null }
         }
         let cells = kept.map { $0.map(Self.cell) }
-        let made = AlignedText(header: names.map(\.escapingControls), rows: cells, isRight: isNumeric)
+        let made = AlignedText(header: names.map(TerminalText.string), rows: cells, isRight: isNumeric)
         text += made.heading
         for row in cells { text += made.line(row) }
         table = made
@@ -42,6 +44,6 @@ struct TableWriter: RowWriter {
     }
 
     private static func cell(_ value: QueryValue) -> String {
-        value.plain?.escapingControls ?? "null"
+        value.plain.map(TerminalText.string) ?? "null"
     }
 }

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// How often each text of a column occurs, and a sum that goes with it. For columns of a few values: past a limit it
 /// stops and says so.

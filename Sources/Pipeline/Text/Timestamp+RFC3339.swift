@@ -1,9 +1,7 @@
-internal import Pipeline
-
 // Foundation's formatters are locale-aware objects at microseconds a call, and know milliseconds only.
 extension Timestamp {
     /// UTC with six digits of the second: `2025-01-01T00:00:00.000000Z`. For years 1970 to 9999.
-    var rfc3339: String {
+    package var rfc3339: String {
         let seconds = microseconds.flooredQuotient(1_000_000)
         let fraction = String(microseconds - seconds * 1_000_000 + 1_000_000).dropFirst()
         return "\(Self.dateAndTime(seconds: seconds)).\(fraction)Z"
@@ -12,7 +10,7 @@ extension Timestamp {
     /// Reads UTC text, with or without a fraction of at most six digits.
     /// - Parameter text: such as `2025-01-01T00:00:00Z`.
     /// - Returns: nil if it is anything else, names no real day, or lies before 1970.
-    init?(rfc3339 text: String) {
+    package init?(rfc3339 text: String) {
         guard let match = text.wholeMatch(of: /(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?Z/) else {
             return nil
         }

@@ -1,9 +1,9 @@
 /// Shows bytes from outside so that none of them reaches a terminal as a command.
 ///
 /// Control characters (C0, DEL, C1), format characters (bidirectional overrides, zero-width and invisible ones), line
-/// and paragraph separators are shown as `\u{...}`, bytes that are no UTF-8 as `\x..`. By general category (Unicode
-/// 4.5) rather than by a list, which the next version of Unicode would make incomplete.
-enum TerminalText {
+/// and paragraph separators are shown as `\n`, `\r`, `\t` or `\u{...}`, bytes that are no UTF-8 as `\x..`. By general
+/// category (Unicode 4.5) rather than by a list, which the next version of Unicode would make incomplete.
+package enum TerminalText {
     /// Appends text, cut to a number of characters.
     /// - Parameters:
     ///   - bytes: what to show.
@@ -11,7 +11,7 @@ enum TerminalText {
     ///   - output: what it is appended to.
     /// - Returns: the columns it takes, counting a character as one.
     @discardableResult
-    static func append(_ bytes: UnsafeRawBufferPointer, limit: Int, to output: inout [UInt8]) -> Int {
+    package static func append(_ bytes: UnsafeRawBufferPointer, limit: Int, to output: inout [UInt8]) -> Int {
         if bytes.count <= limit, isPlain(bytes) {
             output.append(contentsOf: bytes)
             return bytes.count
@@ -34,7 +34,7 @@ enum TerminalText {
 
     /// Appends a JSON text on one line, in a form that reads back as the same JSON: line breaks and tabs, which stand
     /// between tokens, become spaces, and what must not reach a terminal becomes `\uXXXX`.
-    static func appendJSON(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+    package static func appendJSON(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         if isPlain(bytes) { return output.append(contentsOf: bytes) }
         for piece in Pieces(bytes) {
             switch piece {
@@ -48,15 +48,25 @@ enum TerminalText {
     }
 
     /// Text of our own or an error's, with the same care.
-    static func append(_ text: String, to output: inout [UInt8]) {
+    package static func append(_ text: String, to output: inout [UInt8]) {
         var text = text
         text.withUTF8 { _ = append(UnsafeRawBufferPointer($0), limit: Int.max, to: &output) }
+    }
+
+    /// Text of our own or an error's, with the same care.
+    package static func string(_ text: String) -> String {
+        var output: [UInt8] = []
+        append(text, to: &output)
+        return String(decoding: output, as: UTF8.self)
     }
 
     private static func append(_ piece: Piece, to output: inout [UInt8]) -> Int {
         let text =
             switch piece {
             case .invalid(let byte): "\\x" + hexadecimal(UInt32(byte), digits: 2)
+            case .scalar("\n"): "\\n"
+            case .scalar("\r"): "\\r"
+            case .scalar("\t"): "\\t"
             case .scalar(let scalar) where isUnsafe(scalar): "\\u{" + hexadecimal(scalar.value, digits: 1) + "}"
             case .scalar(let scalar): String(scalar)
             }
