@@ -66,29 +66,51 @@ struct AllocationsBenchmark: Benchmark {
     }
 
     private func counts(_ path: HotPath, _ records: Int, _ surroundings: Surroundings) throws -> AllocationCounts {
-        try surroundings.withDatabase { database in
-            var run = RunnerProgram.Run(pipeline: path.pipeline)
-            run.variables = ["BURST": "true", "COUNT": "\(records)", "DATABASE": database]
-            switch path.broker {
-            case .none:
-                return try counts(run, records, surroundings)
-            case .reads:
-                run.variables["KAFKA_TOPIC"] = try surroundings.filledTopic(records)
-                run.variables["KAFKA_BROKERS"] = surroundings.topics?.brokers
-                return try counts(run, records, surroundings)
-            case .writes:
-                let topics = try surroundings.requireTopics()
-                return try topics.withTopic { topic in
-                    run.variables["KAFKA_TOPIC"] = topic
-                    run.variables["KAFKA_BROKERS"] = topics.brokers
-                    return try counts(run, records, surroundings)
-                }
+        switch path.program {
+        case .pipeline(let file): try counts(file, path.broker, records, surroundings)
+        case .probe(let probe, let more):
+            try counted(surroundings) { variables in
+                let words = ["probe", probe.rawValue, "\(records)"] + more.map { "\($0)" }
+                _ = try ChildProcess.run(
+                    Command(CommandLine.arguments[0], words, variables: variables), in: surroundings.folder)
             }
         }
     }
 
     private func counts(
-        _ run: RunnerProgram.Run, _ records: Int, _ surroundings: Surroundings
+        _ file: String, _ broker: HotPath.Broker, _ records: Int, _ surroundings: Surroundings
+    ) throws -> AllocationCounts {
+        try surroundings.withDatabase { database in
+            var run = RunnerProgram.Run(pipeline: file)
+            run.variables = ["BURST": "true", "COUNT": "\(records)", "DATABASE": database]
+            func count() throws -> AllocationCounts {
+                try counted(surroundings) { variables in
+                    run.variables.merge(variables) { $1 }
+                    _ = try surroundings.runner.measure(run, expecting: records)
+                }
+            }
+            switch broker {
+            case .none:
+                return try count()
+            case .reads:
+                run.variables["KAFKA_TOPIC"] = try surroundings.filledTopic(records)
+                run.variables["KAFKA_BROKERS"] = surroundings.topics?.brokers
+                return try count()
+            case .writes:
+                let topics = try surroundings.requireTopics()
+                return try topics.withTopic { topic in
+                    run.variables["KAFKA_TOPIC"] = topic
+                    run.variables["KAFKA_BROKERS"] = topics.brokers
+                    return try count()
+                }
+            }
+        }
+    }
+
+    /// Runs a program with the library in it that counts.
+    /// - Parameter program: runs it with these variables.
+    private func counted(
+        _ surroundings: Surroundings, _ program: (_ variables: [String: String]) throws -> Void
     ) throws -> AllocationCounts {
         let library = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
             .appending(path: "libAllocationCount.so").path
@@ -97,9 +119,7 @@ struct AllocationsBenchmark: Benchmark {
                 "\(library) is not there", reason: "build it: swift build -c release --product AllocationCount")
         }
         let file = "\(surroundings.folder)/allocations"
-        var run = run
-        run.variables.merge(["LD_PRELOAD": library, "ALLOCATION_COUNT_FILE": file]) { $1 }
-        _ = try surroundings.runner.measure(run, expecting: records)
+        try program(["LD_PRELOAD": library, "ALLOCATION_COUNT_FILE": file])
         let text = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
         guard let counts = AllocationCounts(text) else {
             throw BenchmarkFailure("cannot read the allocation counts", reason: "\(file) holds: \(text)")

@@ -1,5 +1,14 @@
-/// A way that every record takes in some pipeline, and how many allocations it may make a record.
+/// A way that every record takes in some pipeline, or a part of one by itself, and how many allocations it may make a
+/// record.
 struct HotPath: Sendable {
+    /// What is run.
+    enum Program: Sendable {
+        /// The runner, with a file from the repository's folder.
+        case pipeline(String)
+        /// A probe that takes the number of records, batches for the channel, and then these.
+        case probe(Probe, [Int])
+    }
+
     /// Where its records come from or go to.
     enum Broker: Sendable {
         /// It has to do with none.
@@ -12,8 +21,8 @@ struct HotPath: Sendable {
 
     /// As the table shows it.
     var name: String
-    /// The pipeline file, from the repository's folder.
-    var pipeline: String
+    /// What is run, at two lengths.
+    var program: Program
     /// What it does with topics.
     var broker: Broker
     /// Records of the shorter of its two runs.
@@ -26,22 +35,34 @@ struct HotPath: Sendable {
     /// broker has ready, so that the limit there leaves room and still notices one allocation in ten records.
     static let all = [
         HotPath(
-            name: "generator → discard", pipeline: "Benchmarks/Pipelines/generate.json", broker: .none,
+            name: "generator → discard", program: .pipeline("Benchmarks/Pipelines/generate.json"), broker: .none,
             records: 1_000_000, limit: 0.01),
         HotPath(
             name: "generator → rate-gate (unlimited) → ttl → filter → discard",
-            pipeline: "Benchmarks/Pipelines/transforms.json", broker: .none, records: 1_000_000, limit: 0.01),
+            program: .pipeline("Benchmarks/Pipelines/transforms.json"), broker: .none, records: 1_000_000, limit: 0.01),
         HotPath(
-            name: "generator → sqlite, keyed", pipeline: "Benchmarks/Pipelines/generate-archive.json", broker: .none,
+            name: "generator → sqlite, keyed", program: .pipeline("Benchmarks/Pipelines/generate-archive.json"),
+            broker: .none,
             records: 300_000, limit: 0.01),
         HotPath(
-            name: "generator → kafka", pipeline: "pipelines/produce.json", broker: .writes, records: 300_000,
+            name: "generator → kafka", program: .pipeline("pipelines/produce.json"), broker: .writes, records: 300_000,
             limit: 0.01),
         HotPath(
-            name: "kafka → discard", pipeline: "Benchmarks/Pipelines/discard.json", broker: .reads, records: 300_000,
+            name: "kafka → discard", program: .pipeline("Benchmarks/Pipelines/discard.json"), broker: .reads,
+            records: 300_000,
             limit: 0.1),
         HotPath(
-            name: "kafka → sqlite, keyed", pipeline: "Benchmarks/Pipelines/archive.json", broker: .reads,
+            name: "kafka → sqlite, keyed", program: .pipeline("Benchmarks/Pipelines/archive.json"), broker: .reads,
             records: 300_000, limit: 0.1),
+        HotPath(
+            name: "the generator by itself", program: .probe(.generator, []), broker: .none, records: 1_000_000,
+            limit: 0.01),
+        HotPath(
+            name: "the parse of eleven fields by itself", program: .probe(.parse, [11]), broker: .none,
+            records: 500_000, limit: 0.01),
+        HotPath(
+            name: "a channel by itself, a batch", program: .probe(.channel, [1_000]), broker: .none, records: 200_000,
+            // A wait may make the task's own stack grow; how often the two wait for each other is chance.
+            limit: 0.05),
     ]
 }

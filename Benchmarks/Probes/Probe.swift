@@ -6,6 +6,8 @@ import Foundation
 enum Probe: String, CaseIterable {
     /// Batches through pass-through stages: batches, records in each, stages.
     case hop
+    /// Batches over one channel: batches, how many are wanted at a time.
+    case channel
     /// The generator's text, without a pipeline: records.
     case generator
     /// The fields of records parsed: records, fields of each.
@@ -30,6 +32,7 @@ enum Probe: String, CaseIterable {
         let reading =
             switch probe {
             case .hop: try await HopProbe(batches: counts[0], batchRecords: counts[1], stages: counts[2]).run()
+            case .channel: try await ChannelProbe(batches: counts[0], credit: counts[1]).run()
             case .generator: try await GeneratorProbe(records: counts[0]).run()
             case .parse: try await ParseProbe(records: counts[0], fields: counts[1]).run()
             }
@@ -40,7 +43,7 @@ enum Probe: String, CaseIterable {
         switch self {
         case .hop: 3
         case .generator: 1
-        case .parse: 2
+        case .channel, .parse: 2
         }
     }
 

@@ -4,12 +4,15 @@
 /// Cancelling a waiting task ends its wait by throwing `CancellationError`; nothing is lost by it, since an element is
 /// handed over in one step or not at all.
 ///
+/// The calls that move batches are specialised for them, so that the benchmarks, another module, meet the code that the
+/// runtime runs.
+///
 /// The continuations are unsafe ones. A checked one has a layout that is known only when the program runs, and so has
 /// every value around it: looking types up was half of what a batch took on its way through two transforms (181,000
 /// instructions, 91,000 without). What a checked one would find out holds by construction: the state keeps one waiter a
 /// side and gives it out by taking it out, so it is resumed once at most; that every event which ends a wait gives it
 /// out, is what the tests of random sequences compare with a naive model.
-final class Channel<Element: Sendable>: Sendable {
+package final class Channel<Element: Sendable>: Sendable {
     private typealias SenderWaiter = UnsafeContinuation<ChannelRoom, any Error>
 
     private struct ReceiverWaiter {
@@ -32,7 +35,8 @@ final class Channel<Element: Sendable>: Sendable {
 
     private let guarded: Lock<Guarded>
 
-    init(byteLimit: Int, keepsBytesUntilReleased: Bool = false) {
+    @specialized(where Element == Batch)
+    package init(byteLimit: Int, keepsBytesUntilReleased: Bool = false) {
         guarded = Lock(
             Guarded(state: State(byteLimit: byteLimit, keepsBytesUntilReleased: keepsBytesUntilReleased)))
     }
@@ -40,7 +44,8 @@ final class Channel<Element: Sendable>: Sendable {
     // MARK: The sender's side
 
     /// Suspends until records are wanted, somebody pokes, or the sending has to end.
-    func waitForRoom() async throws -> ChannelRoom {
+    @specialized(where Element == Batch)
+    package func waitForRoom() async throws -> ChannelRoom {
         try Task.checkCancellation()
         // As a rule there is room, and then no waiter is made.
         if let room = guarded.withLock({ $0.state.takeRoom() }) { return room }
@@ -60,14 +65,16 @@ final class Channel<Element: Sendable>: Sendable {
 
     /// Hands an element over. Never waits: ask for room first.
     /// - Returns: false if the receiver is gone and the element was not taken.
-    func send(_ element: Element, weight: ChannelWeight) -> Bool {
+    @specialized(where Element == Batch)
+    package func send(_ element: Element, weight: ChannelWeight) -> Bool {
         guard let actions = guarded.withLock({ $0.state.send(element, weight: weight) }) else { return false }
         perform(actions)
         return true
     }
 
     /// Says that nothing more will be sent.
-    func finish() {
+    @specialized(where Element == Batch)
+    package func finish() {
         perform(guarded.withLock { $0.state.finish() })
     }
 
@@ -84,7 +91,8 @@ final class Channel<Element: Sendable>: Sendable {
     // MARK: The receiver's side
 
     /// Grants credit for more records.
-    func request(_ records: Int) {
+    @specialized(where Element == Batch)
+    package func request(_ records: Int) {
         perform(guarded.withLock { $0.state.request(records) })
     }
 
@@ -97,7 +105,8 @@ final class Channel<Element: Sendable>: Sendable {
     /// - Parameters:
     ///   - deadline: when to give up waiting, or nil.
     ///   - clock: the time of the deadline.
-    func receive(until deadline: Duration? = nil, clock: (any PipelineClock)? = nil) async throws
+    @specialized(where Element == Batch)
+    package func receive(until deadline: Duration? = nil, clock: (any PipelineClock)? = nil) async throws
         -> ChannelReception<Element>
     {
         try await wait(until: deadline, clock: clock, endOnly: false)

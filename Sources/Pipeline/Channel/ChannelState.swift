@@ -1,5 +1,5 @@
 /// What a sender that asked for room is told.
-enum ChannelRoom: Sendable, Equatable {
+package enum ChannelRoom: Sendable, Equatable {
     /// So many records are wanted now.
     case wanted(Int)
     /// Somebody poked; there is no room.
@@ -11,7 +11,7 @@ enum ChannelRoom: Sendable, Equatable {
 }
 
 /// What a receiver is told.
-enum ChannelReception<Element: Sendable>: Sendable {
+package enum ChannelReception<Element: Sendable>: Sendable {
     /// The next element.
     case element(Element)
     /// Nothing will come any more.
@@ -23,11 +23,16 @@ enum ChannelReception<Element: Sendable>: Sendable {
 }
 
 /// What one element costs of a channel's bounds.
-struct ChannelWeight: Sendable, Equatable {
+package struct ChannelWeight: Sendable, Equatable {
     /// Records, or 1 for an element without: a stream of empty batches must not grow without bound.
-    var records: Int
+    package var records: Int
     /// Bytes in memory.
-    var bytes: Int
+    package var bytes: Int
+
+    package init(records: Int, bytes: Int) {
+        self.records = records
+        self.bytes = bytes
+    }
 }
 
 /// The bounded channel between two neighbours as a pure state machine: events in, actions out.

@@ -47,7 +47,8 @@ public actor KafkaSource: Source {
     private var ends: [Int32: Int64]?
     private var isReading = false
     private var pending: [Int32: StartPositions.Start] = [:]
-    private var capacityHint = 64 << 10
+    /// What the last batch took, and an eighth: room for the next.
+    private var capacityHint = (bytes: 64 << 10, records: 256)
 
     /// A thread of its own: reading blocks for milliseconds at a time.
     public nonisolated var thread: ThreadExecutor? { executor }
@@ -270,7 +271,7 @@ public actor KafkaSource: Source {
     private func collect(atMost count: Int, until deadline: Duration, _ session: Session) throws -> Batch? {
         let clock = session.context.stage.clock
         var builder = BatchBuilder(
-            stream: session.stream, capacity: capacityHint, recordCapacity: min(count, 10_000))
+            stream: session.stream, capacity: capacityHint.bytes, recordCapacity: min(count, capacityHint.records))
         var passed = [Bool](repeating: false, count: readers.count)
         var hungry: [Int32] = []
         var lateUntil: Duration?
@@ -325,8 +326,8 @@ public actor KafkaSource: Source {
         if claims.isEmpty { return nil }
         if let group = session.group, !group.deliver(claims, generation: generation) { return nil }
         for index in readers.indices { readers[index].commitClaim() }
-        capacityHint = max(64 << 10, builder.count + builder.count / 8)
         let (records, bytes, holes) = (builder.recordCount, builder.count, collector?.holes ?? 0)
+        capacityHint = (max(64 << 10, bytes + bytes / 8), max(256, records + records / 8))
         counters.withLock { counters in
             counters.records += Int64(records)
             counters.bytes += Int64(bytes)
