@@ -114,6 +114,7 @@ transaction.state.log.num.partitions=3
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+log.retention.check.interval.ms=10000
 PROPERTIES
     export LOG_DIR=$data
     if [[ ! -f $data/log/meta.properties ]]; then
@@ -143,6 +144,7 @@ start_container() {
         -e KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR=1 \
         -e KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR=1 \
         -e KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS=0 \
+        -e KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS=10000 \
         "$image" >/dev/null || fail "docker run $image failed"
 }
 

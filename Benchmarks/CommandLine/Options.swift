@@ -8,6 +8,7 @@ struct Options {
           --records N      records a run of the comparisons moves (1500000)
           --duration S     seconds each rate and the latency are measured (60)
           --most N         records of the longest run of growth (10000000)
+          --endurance S    seconds of the endurance run (60)
           --json FILE      write every sample as JSON
           --check          end with 1 if a goal is missed
           --write          update the tables in docs/performance.md
@@ -42,6 +43,8 @@ struct Options {
     var most = 10_000_000
     /// In seconds.
     var duration = 60
+    /// In seconds.
+    var endurance = 60
     var json: String?
     var writesDocument = false
     var checksGoals = false
@@ -66,6 +69,7 @@ struct Options {
             case "--pairs": pairs = try Self.number(argument, &rest)
             case "--records": records = try Self.number(argument, &rest)
             case "--duration": duration = try Self.number(argument, &rest)
+            case "--endurance": endurance = try Self.number(argument, &rest)
             case "--most": most = try Self.number(argument, &rest)
             case "--json": json = try Self.value(argument, &rest)
             case "--runner": runner = try Self.value(argument, &rest)

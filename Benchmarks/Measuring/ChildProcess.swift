@@ -76,6 +76,14 @@ struct ChildProcess: ~Copyable {
         return result == 0 && information.si_signo == SIGCHLD
     }
 
+    /// The memory it has resident now, in bytes, or nil once it has ended.
+    var resident: Int? {
+        // proc(5): pages, the second of seven.
+        let text = FileManager.default.contents(atPath: "/proc/\(process)/statm")
+        let pages = String(decoding: text ?? Data(), as: UTF8.self).split(separator: " ").dropFirst().first
+        return pages.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
+    }
+
     /// Waits for the end.
     /// - Throws: ``BenchmarkFailure`` if the exit code is not 0.
     consuming func wait() throws(BenchmarkFailure) -> Ending {

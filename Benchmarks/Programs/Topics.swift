@@ -29,9 +29,13 @@ final class Topics {
     }
 
     /// Lends a fresh topic and deletes it afterwards: a dozen rounds would fill the disk.
-    /// - Parameter partitions: how many it has.
-    func withTopic<Result>(partitions: Int32 = 3, _ body: (String) throws -> Result) throws -> Result {
-        let name = try make(partitions: partitions)
+    /// - Parameters:
+    ///   - partitions: how many it has.
+    ///   - settings: Kafka's own names of a topic's settings, and their values.
+    func withTopic<Result>(
+        partitions: Int32 = 3, settings: [String: String] = [:], _ body: (String) throws -> Result
+    ) throws -> Result {
+        let name = try make(partitions: partitions, settings)
         defer { try? delete(name) }
         sync()
         return try body(name)
@@ -43,16 +47,17 @@ final class Topics {
     ///   - fill: writes so many records into the topic.
     func filled(with records: Int, _ fill: (String) throws -> Void) throws -> String {
         if let name = filled[records] { return name }
-        let name = try make(partitions: 3)
+        let name = try make(partitions: 3, [:])
         try fill(name)
         filled[records] = name
         return name
     }
 
-    private func make(partitions: Int32) throws(BenchmarkFailure) -> String {
+    private func make(partitions: Int32, _ settings: [String: String]) throws(BenchmarkFailure) -> String {
         let name = "bench-" + UUID().uuidString.lowercased()
         var topics: [OpaquePointer?] = [rd_kafka_NewTopic_new(name, partitions, 1, nil, 0)]
         defer { rd_kafka_NewTopic_destroy_array(&topics, topics.count) }
+        for (setting, value) in settings { rd_kafka_NewTopic_set_config(topics[0], setting, value) }
         try administer("make the topic \(name)") { queue in
             rd_kafka_CreateTopics(client, &topics, topics.count, nil, queue)
         } results: { event, count in

@@ -5,6 +5,7 @@ enum AllBenchmarks {
         GeneratorBenchmark(), ProduceBenchmark(), ArchiveBenchmark(), ArchiveStatisticsBenchmark(),
         KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(), RatesBenchmark(),
         LatencyBenchmark(), StartBenchmark(), GrowthBenchmark(),
+        EnduranceBenchmark(),
     ]
 
     /// The benchmarks of these names in their order, or all for none.

@@ -10,8 +10,9 @@ internal import Glibc
 /// `deinit`, the mutex is touched through pthread's functions alone, and the value only while the mutex is held: `body`
 /// gets it `inout sending`, so nothing of it can stay behind outside.
 package struct Lock<Value>: ~Copyable, @unchecked Sendable {
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+    // Not private: a ``Monitor`` waits with the mutex.
+    let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
     /// Takes the value.
     package init(_ initial: consuming sending Value) {

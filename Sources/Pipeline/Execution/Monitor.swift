@@ -1,53 +1,46 @@
 internal import Glibc
 
-/// A value that one thread at a time touches and that threads wait on, by the monotonic clock.
+/// A value that one thread at a time touches and that threads wait on, by the monotonic clock: a ``Lock`` with a
+/// condition.
 ///
 /// `NSCondition` and `DispatchSemaphore` wait for a point of the wall clock on Linux: one that is set back by an hour
 /// holds up every timer for that hour.
 ///
-/// `@unchecked Sendable` and the pointers are safe because all three are made in `init` and stay where they are until
-/// `deinit`, mutex and condition are touched through pthread's functions alone, and the value only while the mutex is
-/// held: `body` gets it `inout sending` and has given it back before the thread waits.
+/// `@unchecked Sendable` and the pointers are safe because the condition is made in `init`, stays where it is until
+/// `deinit`, and is touched through pthread's functions alone; and because `wait` keeps to the lock's own rule: the value
+/// is lent anew each time the thread has the mutex, and has been given back before it waits.
 struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// What a thread does that has looked at the value.
     enum Verdict<Result> {
         /// It goes on.
         case ready(Result)
-        /// It looks again after a signal, or at a time of ``Monitor/now`` if there is one.
+        /// It looks again after a signal, or at a time of ``Duration/monotonic`` if there is one.
         case wait(until: Duration?)
     }
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let lock: Lock<Value>
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
     /// Takes the value.
     init(_ initial: consuming sending Value) {
-        pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         pthread_cond_init(condition, &attributes)
         pthread_condattr_destroy(&attributes)
-        value.initialize(to: initial)
+        lock = Lock(initial)
     }
 
     deinit {
-        value.deinitialize(count: 1)
-        value.deallocate()
         pthread_cond_destroy(condition)
         condition.deallocate()
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
     }
 
     /// Lends the value; waits while another thread has it. Must not be called from within `body`.
     /// - Parameter body: reads or changes the value.
     /// - Returns: what `body` returns.
     borrowing func withLock<Result>(_ body: (inout sending Value) -> sending Result) -> sending Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        return body(&value.pointee)
+        lock.withLock(body)
     }
 
     /// Wakes one thread that waits.
@@ -59,12 +52,12 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// - Parameter body: looks at the value, and changes it. It may be called again before its time.
     /// - Returns: the answer it was content with.
     borrowing func wait<Result>(_ body: (inout sending Value) -> sending Verdict<Result>) -> sending Result {
-        pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
+        pthread_mutex_lock(lock.mutex)
+        defer { pthread_mutex_unlock(lock.mutex) }
         while true {
-            switch body(&value.pointee) {
+            switch body(&lock.value.pointee) {
             case .ready(let answer): return answer
-            case .wait(nil): pthread_cond_wait(condition, mutex)
+            case .wait(nil): pthread_cond_wait(condition, lock.mutex)
             case .wait(.some(let time)): wait(until: time)
             }
         }
@@ -73,7 +66,7 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     private borrowing func wait(until time: Duration) {
         let (seconds, attoseconds) = time.components
         var end = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-        pthread_cond_timedwait(condition, mutex, &end)
+        pthread_cond_timedwait(condition, lock.mutex, &end)
     }
 }
 

@@ -1,4 +1,5 @@
 @testable import Pipeline
+import PipelineTesting
 import Testing
 
 @Suite("The channel's state machine")

@@ -1,4 +1,5 @@
 import Pipeline
+import PipelineTesting
 import Testing
 
 /// Bytes from anywhere end in a definition or in mistakes with places, never in a crash.

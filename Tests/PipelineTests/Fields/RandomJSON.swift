@@ -1,3 +1,5 @@
+import PipelineTesting
+
 /// JSON objects that a seed repeats, whole and damaged, for comparing parsers.
 enum RandomJSON {
     static func object(_ random: inout SeededRandom, depth: Int) -> [UInt8] {

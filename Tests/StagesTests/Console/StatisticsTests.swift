@@ -1,4 +1,5 @@
 import Pipeline
+import PipelineTesting
 import Testing
 
 @testable import Stages
@@ -125,7 +126,7 @@ import Testing
 
     @Test("keys of every length are told apart and found again, whatever their bytes")
     func keys() {
-        var generator = SplitMix(state: 3)
+        var generator = SeededRandom(seed: 3)
         for _ in 0..<200 {
             var table = ByteKeyTable()
             var known: [[UInt8]: Int] = [:]

@@ -1,3 +1,4 @@
+import PipelineTesting
 import Testing
 
 @testable import Stages
@@ -33,7 +34,7 @@ import Testing
         let text = "one\ntwo\r\n\n  \nfive and more\r\nlast"
         let expected = ["one", "two", "", "  ", "five and more", "last"]
         for size in 1...40 { #expect(lines(text, pieces: [size]) == expected) }
-        var generator = SplitMix(state: 7)
+        var generator = SeededRandom(seed: 7)
         for _ in 0..<500 {
             let pieces = (0..<20).map { _ in Int.random(in: 1...9, using: &generator) }
             #expect(lines(text, pieces: pieces) == expected)

@@ -1,5 +1,6 @@
 import Pipeline
 import Synchronization
+import PipelineTesting
 import Testing
 
 @testable import Stages
@@ -64,7 +65,7 @@ import Testing
 
     @Test("whatever the order of reports, every batch is finished once and the ledger ends empty", arguments: 0..<50)
     func randomSequences(seed: Int) {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let ledger = LedgerUnderTest(recordLimit: 40, byteLimit: 4_000)
         var outstanding: [DeliveryLedger.Ticket] = []
         var admitted = 0

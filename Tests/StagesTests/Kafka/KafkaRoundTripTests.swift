@@ -1,5 +1,6 @@
 import CRDKafka
 import Pipeline
+import PipelineTesting
 import Testing
 
 @testable import Stages
@@ -35,7 +36,7 @@ struct KafkaRoundTripTests {
     @Test("tombstones, empty values, absent keys, headers and a megabyte arrive as they were sent")
     func shapes() async throws {
         let topic = try KafkaTestCluster.makeTopic()
-        var random = SplitMix(state: 1)
+        var random = SeededRandom(seed: 1)
         let megabyte = (0..<1_000_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         let headers = [
             RecordHeaders.Header(name: "trace", value: Array("abc".utf8)),
