@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "Stages", targets: ["Stages"]),
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
         .library(name: "AllocationCount", type: .dynamic, targets: ["AllocationCount"]),
+        .library(name: "CallgrindAid", type: .dynamic, targets: ["CallgrindAid"]),
     ],
     targets: [
         .systemLibrary(
@@ -39,9 +40,10 @@ let package = Package(
         .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
         .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
         .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
+        .target(name: "CallgrindAid", path: "Benchmarks/CallgrindAid"),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
-            exclude: ["AllocationCount", "Pipelines"], swiftSettings: settings),
+            exclude: ["AllocationCount", "CallgrindAid", "Pipelines"], swiftSettings: settings),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
         .testTarget(

@@ -40,7 +40,7 @@ done
 
 ensure_packages no "${build_packages[@]}"
 runner=$(build_runner)
-for product in benchmarks AllocationCount; do
+for product in benchmarks AllocationCount CallgrindAid; do
     swift build -c release --product "$product" >&2 || die "the build failed"
 done
 driver=$(dirname "$runner")/benchmarks

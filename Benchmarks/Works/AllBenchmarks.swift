@@ -3,7 +3,8 @@ enum AllBenchmarks {
     /// All, in the order they run and are listed.
     static let list: [any Benchmark] = [
         GeneratorBenchmark(), ProduceBenchmark(), ArchiveBenchmark(), ArchiveStatisticsBenchmark(),
-        KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(), RatesBenchmark(),
+        KafkaDiscardBenchmark(), KafkaFilterBenchmark(), AllocationsBenchmark(), MicroBenchmark(),
+        InstructionsBenchmark(), RatesBenchmark(),
         LatencyBenchmark(), StartBenchmark(), GrowthBenchmark(),
         EnduranceBenchmark(),
     ]

@@ -92,4 +92,18 @@ struct ReadingTests {
         let start = 1_735_689_600_000_000
         #expect(archive.ages.map(\.made) == [3, 1, 5, 4].map { start + $0 * 1_000_000 + 250_000 })
     }
+
+    @Test("callgrind's count is its last one")
+    func callgrind() {
+        let text = """
+            ==7== Callgrind, a call-graph generating cache profiler
+            ==7== Events    : Ir
+            ==7== Collected : 55828656
+            ==7==
+            ==7== I   refs:      55,828,656
+            """
+        #expect(InstructionsBenchmark.instructions(in: text) == 55_828_656)
+        #expect(InstructionsBenchmark.instructions(in: "==7== Collected : none") == nil)
+        #expect(InstructionsBenchmark.instructions(in: "") == nil)
+    }
 }

@@ -48,8 +48,7 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
         var receiver: (waiter: ReceiverWaiter, reception: ChannelReception<Element>)?
     }
 
-    private var buffer: [(element: Element, weight: ChannelWeight)?] = []
-    private var head = 0
+    private var buffer = Queue<(element: Element, weight: ChannelWeight)>()
     private(set) var heldBytes = 0
     private(set) var credit = 0
     private let byteLimit: Int
@@ -71,7 +70,7 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
         self.keepsBytesUntilReleased = keepsBytesUntilReleased
     }
 
-    var isEmpty: Bool { head == buffer.count }
+    var isEmpty: Bool { buffer.isEmpty }
 
     private var room: ChannelRoom? {
         if isClosed { return .closed }
@@ -153,7 +152,7 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
 
     /// Asks for the next element, or for the end alone: an answer now, or nil where there is reason to wait.
     mutating func take(endOnly: Bool) -> (reception: ChannelReception<Element>, actions: Actions)? {
-        if !endOnly, let (element, weight) = takeFirst() {
+        if !endOnly, let (element, weight) = buffer.popFirst() {
             if !keepsBytesUntilReleased { heldBytes -= weight.bytes }
             return (.element(element), answerSender())
         }
@@ -197,7 +196,7 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
     mutating func close() -> (rest: [Element], actions: Actions) {
         isClosed = true
         var rest: [Element] = []
-        while let (element, _) = takeFirst() { rest.append(element) }
+        while let (element, _) = buffer.popFirst() { rest.append(element) }
         return (rest, answerSender())
     }
 
@@ -206,19 +205,5 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
         waitingSender = nil
         isPoked = false
         return Actions(sender: (waiter, room))
-    }
-
-    private mutating func takeFirst() -> (element: Element, weight: ChannelWeight)? {
-        guard head < buffer.count, let first = buffer[head] else { return nil }
-        buffer[head] = nil
-        head += 1
-        if head == buffer.count {
-            buffer.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head > 64, head * 2 > buffer.count {
-            buffer.removeFirst(head)
-            head = 0
-        }
-        return first
     }
 }

@@ -58,7 +58,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
 
     private struct Lane {
         var role: Role
-        var outstanding: [Outstanding] = []
+        var outstanding = Queue<Outstanding>()
         var positions: [Int32: Int64] = [:]
         /// Where a partition's position can never pass, because of a delivery that will not be acknowledged.
         var ceilings: [Int32: Int64] = [:]
@@ -331,7 +331,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         let left = lanes[sink].outstanding
         lanes[sink].isLost = true
         lanes[sink].generation += 1
-        lanes[sink].outstanding = []
+        lanes[sink].outstanding = Queue()
         lanes[sink].unsettled = 0
         for delivery in left {
             guard let parent = parents.removeValue(forKey: delivery.number),
