@@ -9,8 +9,8 @@ struct KeyOrderTests {
     @Test("records come in the order of their keys' bytes, equal ones as they came", arguments: 0..<200)
     func naive(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        // Few letters, and beginnings in common that end around the 24 bytes that are compared as numbers.
-        let prefix = String(repeating: "k", count: Int.random(in: 0...26, using: &random))
+        // Few letters, and beginnings in common that end around the 40 bytes that are compared as numbers.
+        let prefix = String(repeating: "k", count: Int.random(in: 0...42, using: &random))
         let keys = (0..<Int.random(in: 0...60, using: &random)).map { _ in
             prefix
                 + String(

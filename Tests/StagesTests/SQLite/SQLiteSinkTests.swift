@@ -250,7 +250,7 @@ import Testing
         await sink.close()
         #expect(
             try bench.query("SELECT * FROM payments") == [
-                "0197a1b2-0000-7000-8000-000000000000|0.25|atm-transactions|0|0"
+                "0197a1b2-0000-7000-8000-000000000000|0.25|0|0|atm-transactions"
             ])
     }
 }

@@ -199,7 +199,7 @@ public actor KafkaSource: Source {
     private func furthestBehind(_ passed: [Bool]) -> Int? {
         var found: Int?
         for index in readers.indices where !passed[index] && !readers[index].isFinished {
-            if let other = found, readers[other].time <= readers[index].time { continue }
+            if let other = found, !readers[index].progress.isBehind(readers[other].progress) { continue }
             found = index
         }
         return found

@@ -15,8 +15,8 @@ struct PartitionReader {
     private(set) var isAtEnd = false
     /// Whether it was waited for in vain: its broker may be away, and the others are not held up for it again.
     var isOverdue = false
-    /// The last record's time; the partition with the oldest is read first.
-    private(set) var time = Int64.min
+    /// The partition that is furthest behind is read first.
+    private(set) var progress = ReadingProgress()
     /// Bytes of a record, smoothed, by which a read is sized.
     private(set) var meanSize = 512
 
@@ -43,7 +43,7 @@ struct PartitionReader {
         let gap = offset - next
         next = offset + 1
         read += 1
-        self.time = time
+        progress.advance(to: time)
         isAtEnd = false
         isOverdue = false
         meanSize += (size - meanSize) / 16

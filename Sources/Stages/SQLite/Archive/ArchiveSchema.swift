@@ -21,13 +21,13 @@ struct ArchiveSchema: Sendable, Hashable {
     /// Makes the main table.
     /// - Parameter topic: the topic of the archive's stream, or nil while it has none.
     func tableCreation(topic: String?) -> String {
-        // Shown and not stored (docs/decisions/0008-the-topic-is-not-stored.md).
+        // Shown and not stored, and last: docs/decisions/0008-the-topic-is-not-stored.md.
         let topic = topic.map(literal) ?? "NULL"
         let shown = "\(quoted(ArchiveColumn.topic)) TEXT GENERATED ALWAYS AS (\(topic)) VIRTUAL"
         let key = keys.isEmpty ? [] : ["PRIMARY KEY (\(list(keys)))"]
         // Without a rowid the rows lie in the key's own tree: one tree to write instead of two.
         let options = keys.isEmpty ? "STRICT" : "STRICT, WITHOUT ROWID"
-        let parts = columns.map(definition) + [shown] + ArchiveColumn.position.map(definition) + key
+        let parts = storedColumns.map(definition) + [shown] + key
         return "CREATE TABLE \(quoted(table)) (\(parts.joined(separator: ", "))) \(options)"
     }
 

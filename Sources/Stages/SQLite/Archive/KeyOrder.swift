@@ -5,18 +5,24 @@ internal import Pipeline
 /// tree are then inserted one after the other, which a stream of time-ordered ids read from several partitions is not
 /// by itself.
 struct KeyOrder {
-    /// A record with its key's first 24 bytes as numbers, so that nearly every comparison is one of numbers side by side
-    /// in memory: comparing the keys where they lie costs four times as much.
+    /// A record with its key's first 40 bytes as numbers, so that nearly every comparison is one of numbers side by side
+    /// in memory: comparing the keys where they lie costs four times as much. 40, because that covers the 36 of an UUID:
+    /// those of one millisecond differ behind the 24th, and with so many alone the archive takes 3 % more processor time.
+    /// Five properties, because comparing the elements of an InlineArray takes half as long again.
     private struct Entry {
         var first: UInt64
         var second: UInt64
         var third: UInt64
+        var fourth: UInt64
+        var fifth: UInt64
         var index: UInt32
 
         init(_ index: UInt32, _ key: UnsafeRawBufferPointer) {
             first = Self.number(key, at: 0)
             second = Self.number(key, at: 8)
             third = Self.number(key, at: 16)
+            fourth = Self.number(key, at: 24)
+            fifth = Self.number(key, at: 32)
             self.index = index
         }
 
@@ -80,6 +86,8 @@ struct KeyOrder {
         if left.first != right.first { return left.first < right.first }
         if left.second != right.second { return left.second < right.second }
         if left.third != right.third { return left.third < right.third }
+        if left.fourth != right.fourth { return left.fourth < right.fourth }
+        if left.fifth != right.fifth { return left.fifth < right.fifth }
         let comparison = Self.compare(key(left.index), key(right.index))
         return comparison == 0 ? left.index < right.index : comparison < 0
     }
