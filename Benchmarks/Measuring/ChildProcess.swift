@@ -13,8 +13,7 @@ struct ChildProcess: ~Copyable {
         var wall: Duration
         /// Processor time of all its threads, in user mode and in the kernel.
         var cpu: Duration
-        /// The most memory it had resident, in bytes. The kernel counts the program that starts it too until the
-        /// moment of exec, so this is never below what the driver itself has (some 30 MB).
+        /// The most memory it had resident, in bytes; 0 if it was gone at once.
         var peakResident: Int
         /// What it wrote to standard output.
         var output: String
@@ -24,6 +23,7 @@ struct ChildProcess: ~Copyable {
 
     private let command: Command
     private let process: pid_t
+    private let residentPeak: ResidentPeak
     private let started: ContinuousClock.Instant
     private let outputPath: String
     private let errorPath: String
@@ -46,11 +46,13 @@ struct ChildProcess: ~Copyable {
         process = try RunningChildren.add { () throws(BenchmarkFailure) in
             try Self.spawn(command, output, errors)
         }
+        residentPeak = ResidentPeak(of: process)
     }
 
     /// A child that nobody waited for, because something else failed, is killed.
     deinit {
         guard !isReaped else { return }
+        _ = residentPeak.end()
         kill(process, SIGKILL)
         RunningChildren.remove(process)
         var status: Int32 = 0
@@ -92,6 +94,7 @@ struct ChildProcess: ~Copyable {
         let wall = ContinuousClock.now - started
         // Not reaped yet, so nobody else can have its number while it is taken off the list.
         RunningChildren.remove(process)
+        let peak = residentPeak.end()
         var status: Int32 = 0
         var usage = rusage()
         wait4(process, &status, 0, &usage)
@@ -100,7 +103,7 @@ struct ChildProcess: ~Copyable {
         let ending = Ending(
             code: signal == 0 ? status >> 8 & 0xFF : 128 + signal, wall: wall,
             cpu: Duration(usage.ru_utime) + Duration(usage.ru_stime),
-            peakResident: Int(usage.ru_maxrss) * 1024, output: Self.text(outputPath), errors: Self.text(errorPath))
+            peakResident: peak, output: Self.text(outputPath), errors: Self.text(errorPath))
         guard ending.code == 0 else {
             let words = ending.errors.split(separator: "\n").suffix(5).joined(separator: "\n  ")
             throw BenchmarkFailure(

@@ -93,6 +93,14 @@ struct ReadingTests {
         #expect(archive.ages.map(\.made) == [3, 1, 5, 4].map { start + $0 * 1_000_000 + 250_000 })
     }
 
+    @Test("a process's most memory is the kernel's high-water mark")
+    func memory() {
+        let status = "Name:\tsh\nVmPeak:\t  9000 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1000 kB\n"
+        #expect(ResidentPeak.peak(in: status) == 2 << 20)
+        #expect(ResidentPeak.peak(in: "Name:\tsh\nState:\tZ (zombie)\n") == nil)
+        #expect(ResidentPeak.peak(in: "") == nil)
+    }
+
     @Test("callgrind's count is its last one")
     func callgrind() {
         let text = """
