@@ -105,7 +105,8 @@ import Testing
         let error = #expect(throws: PipelineError.self) { try text(bench, "SELECT x FROM nowhere") }
         #expect(error?.code == .usage)
         #expect(error?.reason == "no such table: nowhere")
-        #expect(error?.remedy == "The archive has the tables dead_letters, meta, offsets, transactions")
+        #expect(
+            error?.remedy == "The archive has the tables dead_letters, meta, offsets, transactions, transactions_rows")
     }
 
     @Test(

@@ -1,8 +1,9 @@
 import Foundation
 import Pipeline
-import Stages
 import Synchronization
 import Testing
+
+@testable import Stages
 
 @Suite struct SQLiteOpeningTests {
     /// Opens a sink on a file that it must refuse, and checks that nothing of the folder changed.
@@ -111,6 +112,16 @@ import Testing
         let error = try await refusal(bench)
         #expect(error.code == .cannotCreate)
         #expect(error.reason.hasPrefix("it was made by a newer version"))
+    }
+
+    @Test("an archive of an earlier version stays as it is, and can be queried")
+    func earlierVersion() async throws {
+        let bench = try await archive()
+        _ = try bench.query("PRAGMA user_version = 1")
+        let error = try await refusal(bench)
+        #expect(error.code == .cannotCreate)
+        #expect(error.reason.hasPrefix("it was made by an earlier version"))
+        try ArchiveReader(path: bench.path).close()
     }
 
     @Test(

@@ -139,10 +139,9 @@ final class Archive {
             partition: partition, firstClaimed: position, next: position, epoch: 1)
     }
 
-    /// Stores the stream in a new archive, whose table shows its topic from then on.
+    /// Stores the stream in a new archive, whose rows show its topic from then on.
     func store(_ stream: StreamIdentity) throws(SQLiteFailure) {
         guard self.stream == nil else { return }
-        try connection.execute(schema.tableReplacement(topic: stream.topic))
         for (name, value) in [("cluster", stream.cluster), ("topic", stream.topic)] {
             let statement = try connection.prepare("INSERT INTO meta (name, value) VALUES (?1, ?2)")
             defer { connection.discard(statement) }
@@ -238,7 +237,7 @@ final class Archive {
     private static func check(_ connection: SQLiteConnection, _ path: String, _ schema: ArchiveSchema) throws {
         let statement = try connection.prepare(ArchiveSchema.tableSignature)
         defer { connection.discard(statement) }
-        try statement.bind(schema.table, at: 1)
+        try statement.bind(schema.storage, at: 1)
         let found = try statement.step() ? statement.text(0) : ""
         statement.reset()
         guard found != schema.signature else { return }

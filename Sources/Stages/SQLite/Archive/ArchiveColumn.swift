@@ -40,6 +40,6 @@ struct ArchiveColumn: Sendable, Hashable {
         ArchiveColumn("kafka_partition", .integer), ArchiveColumn("kafka_offset", .integer),
     ]
 
-    /// What every row shows besides, and none stores: an archive has one topic.
+    /// What every row shows before its position, and none stores: an archive has one topic.
     static let topic = "kafka_topic"
 }

@@ -9,7 +9,7 @@ enum ArchiveFile {
     enum Content: Equatable {
         /// Nothing, or a file without a byte.
         case empty
-        /// An archive this version reads and writes.
+        /// An archive this version reads, and writes where that was asked for.
         case archive
     }
 
@@ -53,6 +53,12 @@ enum ArchiveFile {
                 path, isWriting,
                 "it was made by a newer version (schema \(version), this one knows \(ArchiveSchema.version))",
                 "Use that version, or a newer one")
+        }
+        guard !isWriting || version == ArchiveSchema.version else {
+            throw refusal(
+                path, isWriting,
+                "it was made by an earlier version (schema \(version), this one writes \(ArchiveSchema.version))",
+                "Name another file; this one was left as it is, and can still be queried")
         }
         return .archive
     }

@@ -7,39 +7,39 @@ struct ArchiveSchema: Sendable, Hashable {
     static let version: Int32 = 2
     /// Stored as `application_id`, "SLCE": tells an archive from any other SQLite database.
     static let applicationID: Int32 = 0x534C_4345
-    /// Names the main table cannot have.
+    /// Names the view of the rows cannot have.
     static let reservedTables = ["offsets", "dead_letters", "meta", "batch"]
 
-    /// The main table.
+    /// The name the rows are asked for by: a view, which shows the topic beside what is stored.
     var table: String
     /// Its declared columns.
     var columns: [ArchiveColumn]
 
+    /// The name they are stored under (docs/decisions/0008-the-topic-is-not-stored.md).
+    var storage: String { table + "_rows" }
+
     private var keys: [ArchiveColumn] { columns.filter(\.isKey) }
     private var storedColumns: [ArchiveColumn] { columns + ArchiveColumn.position }
 
-    /// Makes the main table.
-    /// - Parameter topic: the topic of the archive's stream, or nil while it has none.
-    func tableCreation(topic: String?) -> String {
-        // Shown and not stored, and last: docs/decisions/0008-the-topic-is-not-stored.md.
-        let topic = topic.map(literal) ?? "NULL"
-        let shown = "\(quoted(ArchiveColumn.topic)) TEXT GENERATED ALWAYS AS (\(topic)) VIRTUAL"
+    private var storageCreation: String {
         let key = keys.isEmpty ? [] : ["PRIMARY KEY (\(list(keys)))"]
         // Without a rowid the rows lie in the key's own tree: one tree to write instead of two.
         let options = keys.isEmpty ? "STRICT" : "STRICT, WITHOUT ROWID"
-        let parts = storedColumns.map(definition) + [shown] + key
-        return "CREATE TABLE \(quoted(table)) (\(parts.joined(separator: ", "))) \(options)"
+        let parts = storedColumns.map(definition) + key
+        return "CREATE TABLE \(quoted(storage)) (\(parts.joined(separator: ", "))) \(options)"
     }
 
-    /// Makes the main table anew for the first stream of an archive, which has no rows yet.
-    func tableReplacement(topic: String) -> String {
-        "DROP TABLE \(quoted(table)); \(tableCreation(topic: topic))"
+    private var viewCreation: String {
+        let topic = "(SELECT value FROM meta WHERE name = 'topic') AS \(quoted(ArchiveColumn.topic))"
+        let parts = [list(columns), topic, list(ArchiveColumn.position)]
+        return "CREATE VIEW \(quoted(table)) AS SELECT \(parts.joined(separator: ", ")) FROM \(quoted(storage))"
     }
 
     /// Makes all tables of an empty archive.
     var creation: String {
         """
-        \(tableCreation(topic: nil));
+        \(storageCreation);
+        \(viewCreation);
         CREATE TABLE offsets (
             partition INTEGER PRIMARY KEY, first_claimed INTEGER NOT NULL, next INTEGER NOT NULL,
             epoch INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
@@ -69,7 +69,7 @@ struct ArchiveSchema: Sendable, Hashable {
     var insertion: String {
         let names = list(storedColumns)
         let conflict = keys.isEmpty ? "" : " WHERE true ON CONFLICT (\(list(keys))) DO NOTHING"
-        return "INSERT INTO \(quoted(table)) (\(names)) SELECT \(names) FROM batch\(conflict)"
+        return "INSERT INTO \(quoted(storage)) (\(names)) SELECT \(names) FROM batch\(conflict)"
     }
 
     /// After an insertion that left rows out: which of the lent batch, and whether what stands there is the same.
@@ -82,7 +82,7 @@ struct ArchiveSchema: Sendable, Hashable {
         // CROSS keeps the batch outside, so that the key's tree is searched and not read through.
         return """
             SELECT b.rowid, \(isSame), t.kafka_partition, t.kafka_offset
-            FROM batch AS b CROSS JOIN \(quoted(table)) AS t ON \(keyed)
+            FROM batch AS b CROSS JOIN \(quoted(storage)) AS t ON \(keyed)
             WHERE t.kafka_partition <> b.kafka_partition OR t.kafka_offset <> b.kafka_offset
             """
     }
@@ -101,7 +101,7 @@ struct ArchiveSchema: Sendable, Hashable {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING
         """
 
-    /// The columns as an existing table has them, to be compared with ``signature``.
+    /// The columns as an existing table stores them, to be compared with ``signature``.
     static let tableSignature = """
         SELECT group_concat(name || ' ' || type || CASE pk WHEN 0 THEN '' ELSE ' key' END, ', ')
         FROM (SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY cid)
@@ -121,9 +121,4 @@ struct ArchiveSchema: Sendable, Hashable {
     }
 
     private func quoted(_ name: String) -> String { "\"\(name)\"" }
-
-    /// A text as SQL has it: the topic is the one value that cannot be bound, and need not follow a pattern.
-    private func literal(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-    }
 }

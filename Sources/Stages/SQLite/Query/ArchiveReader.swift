@@ -60,7 +60,8 @@ final class ArchiveReader {
     }
 
     private var tables: String? {
-        let names = try? connection.texts("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        let sql = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name"
+        let names = try? connection.texts(sql)
         return names.map { "The archive has the tables \($0.joined(separator: ", "))" }
     }
 

@@ -35,8 +35,8 @@ struct ArchiveSummary {
         // The name is put into SQL below, and this file may come from anywhere.
         let tables = try connection.texts(
             """
-            SELECT s.name FROM sqlite_schema AS s WHERE s.type = 'table'
-            AND EXISTS (SELECT 1 FROM pragma_table_info(s.name) AS c WHERE c.name = 'kafka_offset')
+            SELECT s.name FROM sqlite_schema AS s WHERE s.type IN ('table', 'view')
+            AND EXISTS (SELECT 1 FROM pragma_table_info(s.name) AS c WHERE c.name = 'kafka_topic')
             """)
         table = tables.first { SQLiteSettings.identifierProblem($0) == nil } ?? ""
         if !table.isEmpty { try readRows(connection) }
