@@ -1,48 +1,17 @@
-/// What a batch's delivery to a sink is known by; ascending in the order of delivery.
-struct DeliveryNumber: Sendable, Hashable, Comparable {
-    var value: UInt64
-
-    static func < (left: DeliveryNumber, right: DeliveryNumber) -> Bool { left.value < right.value }
-}
-
 /// Who has acknowledged what, as a pure state machine: the watermark, the commit barrier, and the batches to give to a
 /// sink again after it was reopened.
 ///
 /// Batches reach every sink in one order, so a sink's position in a partition is where its unbroken run of
 /// acknowledged deliveries ends, whatever the order of its acknowledgements.
 struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
+    typealias Outstanding = OutstandingDelivery<Item>
+
     /// What the runtime needs to know of a sink here.
     struct Role: Sendable {
         /// Whether the watermark waits for it.
         var isRequired: Bool
         /// Whether it keeps positions itself; owners do not wait for each other.
         var isOwner: Bool
-    }
-
-    /// A delivery that a sink has not acknowledged.
-    struct Outstanding {
-        var number: DeliveryNumber
-        var item: Item
-        var claims: [Claim]
-        var bytes: Int
-        fileprivate var standing = Standing.open
-        /// Whether the sink's task has taken it out of its channel; until then it need not be given again.
-        fileprivate var isReceived = false
-    }
-
-    /// How far a delivery has come with its sink.
-    fileprivate enum Standing: Equatable {
-        /// The sink has not said anything.
-        case open
-        /// The sink has said its word, which is being noted. With a sink's index: its rejected records are on their
-        /// way there, and it counts as acknowledged only with them.
-        case accepted(deadSink: Int?)
-        /// The sink and the place for its dead letters hold it. Kept only behind one that is not.
-        case acknowledged
-        /// The sink rejected records that have no place: it will never be acknowledged.
-        case refused
-        /// The place for its dead letters is lost: it will never be acknowledged.
-        case abandoned
     }
 
     /// Waiters to resume outside the lock, and what changed.
@@ -56,32 +25,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         var watermarkMoved = false
     }
 
-    private struct Lane {
-        var role: Role
-        var outstanding = Queue<Outstanding>()
-        var positions: [Int32: Int64] = [:]
-        /// Where a partition's position can never pass, because of a delivery that will not be acknowledged.
-        var ceilings: [Int32: Int64] = [:]
-        /// Deliveries that may still be acknowledged.
-        var unsettled = 0
-        var generation = 0
-        var isLost = false
-        var settledWaiter: SettledWaiter?
-        var isSettlingInterrupted = false
-
-        /// Linear only in deliveries that overtook each other; the head is what is asked for most.
-        func index(_ number: DeliveryNumber) -> Int? {
-            var low = 0
-            var high = outstanding.count
-            while low < high {
-                let middle = (low + high) / 2
-                if outstanding[middle].number < number { low = middle + 1 } else { high = middle }
-            }
-            return low < outstanding.count && outstanding[low].number == number ? low : nil
-        }
-    }
-
-    private var lanes: [Lane]
+    private var lanes: [DeliveryLane<Item, SettledWaiter>]
     private var next: UInt64 = 0
     private var watermark: [Int32: Int64] = [:]
     private var moved: [Int32: Int64] = [:]
@@ -91,7 +35,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// - Parameter roles: one for each sink, in order. Where none is required, the watermark waits for all.
     init(roles: [Role]) {
         let anyRequired = roles.contains { $0.isRequired }
-        lanes = roles.map { Lane(role: Role(isRequired: $0.isRequired || !anyRequired, isOwner: $0.isOwner)) }
+        lanes = roles.map { DeliveryLane(isRequired: $0.isRequired || !anyRequired, isOwner: $0.isOwner) }
     }
 
     // MARK: Delivering
@@ -100,17 +44,14 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     mutating func deliver(_ item: Item, claims: [Claim], bytes: Int) -> DeliveryNumber {
         let number = take()
         for sink in lanes.indices where !lanes[sink].isLost {
-            lanes[sink].outstanding.append(
-                Outstanding(number: number, item: item, claims: claims, bytes: bytes))
-            lanes[sink].unsettled += 1
+            lanes[sink].append(Outstanding(number: number, item: item, claims: claims, bytes: bytes))
         }
         return number
     }
 
     /// Notes that the sink's task has taken a delivery out of its channel.
     mutating func receive(_ number: DeliveryNumber, sink: Int) {
-        guard let index = lanes[sink].index(number) else { return }
-        lanes[sink].outstanding[index].isReceived = true
+        lanes[sink].receive(number)
     }
 
     /// Notes that rejected records of an accepted delivery go to the place for dead letters, which then answers for
@@ -120,15 +61,14 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         _ item: Item, to deadSink: Int, from sink: Int, parent: DeliveryNumber
     ) -> Actions {
         var actions = Actions()
-        guard let index = lanes[sink].index(parent) else { return actions }
+        guard lanes[sink].holds(parent) else { return actions }
         guard !lanes[deadSink].isLost else {
-            giveUp(sink, index, .abandoned, &actions)
+            giveUp(parent, sink, as: .abandoned, &actions)
             return actions
         }
         let number = take()
-        lanes[sink].outstanding[index].standing = .accepted(deadSink: deadSink)
-        lanes[deadSink].outstanding.append(Outstanding(number: number, item: item, claims: [], bytes: 0))
-        lanes[deadSink].unsettled += 1
+        lanes[sink].awaitLetters(of: parent, in: deadSink)
+        lanes[deadSink].append(Outstanding(number: number, item: item, claims: [], bytes: 0))
         parents[number] = (sink, parent)
         // An owner that is the place for dead letters waits for this sink no longer.
         releaseBarriers(&actions)
@@ -149,11 +89,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// Takes a sink's word on a delivery, once, if the generation is the sink's own. ``acknowledge(_:sink:)``,
     /// ``deliverDead(_:to:from:parent:)`` or ``refuse(_:sink:)`` follows.
     mutating func accept(_ number: DeliveryNumber, sink: Int, generation: Int) -> Outstanding? {
-        guard lanes[sink].generation == generation, let index = lanes[sink].index(number),
-            lanes[sink].outstanding[index].standing == .open
-        else { return nil }
-        lanes[sink].outstanding[index].standing = .accepted(deadSink: nil)
-        return lanes[sink].outstanding[index]
+        lanes[sink].accept(number, generation: generation)
     }
 
     /// Notes that an accepted delivery is held.
@@ -166,17 +102,14 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// Notes that an accepted delivery has records without a place: it is never acknowledged, and nobody waits for it.
     mutating func refuse(_ number: DeliveryNumber, sink: Int) -> Actions {
         var actions = Actions()
-        if let index = lanes[sink].index(number) { giveUp(sink, index, .refused, &actions) }
+        if lanes[sink].holds(number) { giveUp(number, sink, as: .refused, &actions) }
         return actions
     }
 
-    private mutating func giveUp(_ sink: Int, _ index: Int, _ standing: Standing, _ actions: inout Actions) {
-        lanes[sink].outstanding[index].standing = standing
-        lanes[sink].unsettled -= 1
-        for claim in lanes[sink].outstanding[index].claims {
-            lanes[sink].ceilings[claim.partition] = min(
-                claim.from, lanes[sink].ceilings[claim.partition] ?? Int64.max)
-        }
+    private mutating func giveUp(
+        _ number: DeliveryNumber, _ sink: Int, as standing: Outstanding.Standing, _ actions: inout Actions
+    ) {
+        lanes[sink].giveUp(number, as: standing)
         releaseBarriers(&actions)
         releaseSettled(sink, &actions)
     }
@@ -185,26 +118,10 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         if let parent = parents.removeValue(forKey: number) {
             acknowledge(parent.number, sink: parent.sink, &actions)
         }
-        guard let index = lanes[sink].index(number), case .accepted = lanes[sink].outstanding[index].standing
-        else { return }
-        lanes[sink].outstanding[index].standing = .acknowledged
-        lanes[sink].unsettled -= 1
-        // What was acknowledged out of order stays, and counts as memory, until all before it is acknowledged: so a
-        // sink that leaves one batch out comes to a stand at the memory budget instead of growing.
-        let settledCount = lanes[sink].outstanding.prefix { $0.standing == .acknowledged }.count
-        if settledCount > 0 {
-            var touched: Set<Int32> = []
-            var bytes = 0
-            for delivery in lanes[sink].outstanding.prefix(settledCount) {
-                bytes += delivery.bytes
-                for claim in delivery.claims {
-                    lanes[sink].positions[claim.partition] = claim.to
-                    touched.insert(claim.partition)
-                }
-            }
-            lanes[sink].outstanding.removeFirst(settledCount)
-            actions.released.append((sink, bytes))
-            moveWatermark(touched, &actions)
+        guard let run = lanes[sink].acknowledge(number) else { return }
+        if run.count > 0 {
+            actions.released.append((sink, run.bytes))
+            moveWatermark(run.partitions, &actions)
             releaseBarriers(&actions)
         }
         releaseSettled(sink, &actions)
@@ -213,7 +130,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     private mutating func moveWatermark(_ partitions: Set<Int32>, _ actions: inout Actions) {
         for partition in partitions {
             var lowest = Int64.max
-            for lane in lanes where lane.role.isRequired {
+            for lane in lanes where lane.isRequired {
                 // A lost sink's position stands still, and with it the watermark: nothing it missed counts as held.
                 lowest = min(lowest, lane.positions[partition] ?? Int64.min)
             }
@@ -249,26 +166,14 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
 
     private func othersHold(_ claims: [Claim], sink: Int) -> Bool? {
         var everyoneHolds = true
-        for (other, lane) in lanes.enumerated() where other != sink && lane.role.isRequired && !lane.role.isOwner {
-            let positions = positions(of: lane, seenBy: sink)
-            let holds = claims.allSatisfy { (positions[$0.partition] ?? Int64.min) >= $0.to }
-            if holds { continue }
-            everyoneHolds = false
-            let isHopeless = claims.contains { $0.to > lane.ceilings[$0.partition] ?? Int64.max }
-            if lane.isLost || isHopeless { return false }
+        for (other, lane) in lanes.enumerated() where other != sink && lane.isRequired && !lane.isOwner {
+            guard let holds = lane.holds(claims, seenBy: sink) else {
+                everyoneHolds = false
+                continue
+            }
+            if !holds { return false }
         }
         return everyoneHolds ? true : nil
-    }
-
-    /// Where a sink stands for one that waits for it. What waits for nothing but the waiting sink itself, which is to
-    /// keep its dead letters, counts as held: else the two would wait for each other for ever.
-    private func positions(of lane: Lane, seenBy sink: Int) -> [Int32: Int64] {
-        var positions = lane.positions
-        for delivery in lane.outstanding {
-            guard delivery.standing == .acknowledged || delivery.standing == .accepted(deadSink: sink) else { break }
-            for claim in delivery.claims { positions[claim.partition] = claim.to }
-        }
-        return positions
     }
 
     private mutating func releaseBarriers(_ actions: inout Actions) {
@@ -288,56 +193,37 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// Waits until a sink has acknowledged all that it may: true now, false if somebody has interrupted the wait, or
     /// nil and the waiter is kept.
     mutating func waitUntilSettled(sink: Int, _ waiter: SettledWaiter) -> Bool? {
-        if lanes[sink].isSettlingInterrupted {
-            lanes[sink].isSettlingInterrupted = false
-            return false
-        }
-        if lanes[sink].unsettled == 0 { return true }
-        lanes[sink].settledWaiter = waiter
-        return nil
+        lanes[sink].waitUntilSettled(waiter)
     }
 
     /// Ends the wait for the last acknowledgements, also one that has not begun yet.
     mutating func interruptSettling(sink: Int) -> SettledWaiter? {
-        let waiter = removeSettled(sink: sink)
-        if waiter == nil { lanes[sink].isSettlingInterrupted = true }
-        return waiter
+        lanes[sink].interruptSettling()
     }
 
     /// Takes a waiter out, because its task was cancelled.
     mutating func removeSettled(sink: Int) -> SettledWaiter? {
-        defer { lanes[sink].settledWaiter = nil }
-        return lanes[sink].settledWaiter
+        lanes[sink].removeSettled()
     }
 
     private mutating func releaseSettled(_ sink: Int, _ actions: inout Actions) {
-        guard lanes[sink].unsettled == 0, let waiter = lanes[sink].settledWaiter else { return }
-        lanes[sink].settledWaiter = nil
-        actions.settled.append(waiter)
+        if let waiter = lanes[sink].releaseSettled() { actions.settled.append(waiter) }
     }
 
     /// Begins a sink's next generation after it was closed.
     /// - Returns: the deliveries to give it again, in order: those it was given and has not said its word on.
     mutating func beginGeneration(sink: Int) -> [Outstanding] {
-        lanes[sink].generation += 1
-        lanes[sink].isSettlingInterrupted = false
-        return lanes[sink].outstanding.filter { $0.isReceived && $0.standing == .open }
+        lanes[sink].beginGeneration()
     }
 
     /// Gives a sink up: what it has not acknowledged stays so, nobody waits for it any more, and its batches are let
     /// go.
     mutating func lose(sink: Int) -> Actions {
         var actions = Actions()
-        let left = lanes[sink].outstanding
-        lanes[sink].isLost = true
-        lanes[sink].generation += 1
-        lanes[sink].outstanding = Queue()
-        lanes[sink].unsettled = 0
-        for delivery in left {
-            guard let parent = parents.removeValue(forKey: delivery.number),
-                let index = lanes[parent.sink].index(parent.number)
+        for delivery in lanes[sink].lose() {
+            guard let parent = parents.removeValue(forKey: delivery.number), lanes[parent.sink].holds(parent.number)
             else { continue }
-            giveUp(parent.sink, index, .abandoned, &actions)
+            giveUp(parent.number, parent.sink, as: .abandoned, &actions)
         }
         releaseBarriers(&actions)
         releaseSettled(sink, &actions)
