@@ -92,8 +92,9 @@ extension PipelineRun {
         do {
             letter = try distributor.letter(rejections, of: delivery.item, lane: lane)
         } catch {
-            tracker.refuse(number, sink: sink)
+            // The cause first: an owner that waits for this sink fails as soon as it is told.
             fail(error, stage: lane.name, at: 0)
+            tracker.refuse(number, sink: sink)
             return
         }
         // Counted before anybody is told: the last acknowledgement ends the run.
@@ -140,6 +141,8 @@ extension PipelineRun {
 
     /// Gives a sink up; the others drain.
     private func lose(_ lane: SinkLane, _ error: any Error) {
+        // The cause first: an owner that waits for this sink fails as soon as it is told.
+        if lane.isRequired, !(error is OutputClosed) { fail(error, stage: lane.name, at: 0) }
         tracker.lose(sink: lane.index)
         for delivery in lane.channel.close() {
             lane.ledger.entered.count(delivery.batch.records.count)
@@ -151,9 +154,7 @@ extension PipelineRun {
                     ? "nobody reads the output any more; stopping"
                     : "nobody reads the output any more; the other sinks go on")
             if lane.isRequired { requestStop(.endOfInput) }
-        } else if lane.isRequired {
-            fail(error, stage: lane.name, at: 0)
-        } else if !(error is CancellationError) {
+        } else if !lane.isRequired, !(error is CancellationError) {
             let error = PipelineError(wrapping: error, stage: lane.name)
             log.child(lane.name).error("given up; the other sinks go on", .init("error", error.description))
         }
