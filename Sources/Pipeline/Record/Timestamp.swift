@@ -13,14 +13,17 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// Makes a timestamp from Kafka's unit.
-    /// - Parameter milliseconds: milliseconds since the epoch.
+    /// - Parameter milliseconds: milliseconds since the epoch. What a client has written is anything (nanoseconds, as a
+    ///   rule): beyond the year 290,000 it is taken for the last time there is.
     public init(milliseconds: Int64) {
-        self.microseconds = milliseconds * 1_000
+        let (product, isTooFar) = milliseconds.multipliedReportingOverflow(by: 1_000)
+        self.microseconds = isTooFar ? (milliseconds < 0 ? .min : .max) : product
     }
 
     /// Milliseconds since the epoch, rounded down.
     public var milliseconds: Int64 {
-        microseconds >= 0 ? microseconds / 1_000 : (microseconds - 999) / 1_000
+        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 
     /// Orders timestamps in time.

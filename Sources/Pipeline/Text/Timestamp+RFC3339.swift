@@ -1,6 +1,7 @@
 // Foundation's formatters are locale-aware objects at microseconds a call, and know milliseconds only.
 extension Timestamp {
-    /// UTC with six digits of the second: `2025-01-01T00:00:00.000000Z`. For years 1970 to 9999.
+    /// UTC with six digits of the second: `2025-01-01T00:00:00.000000Z`. A year beyond 9999, which RFC 3339 does not
+    /// know, has the digits it needs.
     package var rfc3339: String {
         let seconds = microseconds.flooredQuotient(1_000_000)
         let fraction = String(microseconds - seconds * 1_000_000 + 1_000_000).dropFirst()
@@ -33,7 +34,8 @@ extension Timestamp {
         let day = seconds.flooredQuotient(86_400)
         let second = seconds - day * 86_400
         let (year, month, dayOfMonth) = date(day: day)
-        let date = "\(String(year + 10_000).dropFirst())-\(pair(month))-\(pair(dayOfMonth))"
+        let yearText = year < 10_000 ? String(year + 10_000).dropFirst() : Substring(String(year))
+        let date = "\(yearText)-\(pair(month))-\(pair(dayOfMonth))"
         return "\(date)T\(pair(second / 3_600)):\(pair(second / 60 % 60)):\(pair(second % 60))"
     }
 

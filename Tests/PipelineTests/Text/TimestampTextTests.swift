@@ -17,6 +17,12 @@ struct TimestampTextTests {
         #expect(Timestamp(rfc3339: text) == Timestamp(microseconds: microseconds))
     }
 
+    @Test("a year beyond the standard's is not cut")
+    func far() {
+        #expect(Timestamp(microseconds: 1_700_000_000_000_000_000).rfc3339 == "55840-11-08T22:13:20.000000Z")
+        #expect(Timestamp(milliseconds: .max).rfc3339 == "294247-01-10T04:00:54.775807Z")
+    }
+
     @Test("a fraction of any length is read to the microsecond")
     func fractions() {
         #expect(Timestamp(rfc3339: "1970-01-01T00:00:01Z")?.microseconds == 1_000_000)
