@@ -48,7 +48,7 @@ ensure_packages() {
 
 ensure_swift() {
     command -v swift >/dev/null ||
-        die "no Swift toolchain on PATH. Install Swift 6.2 or later from https://www.swift.org/install/linux/"
+        die "no Swift toolchain on PATH. Install Swift 6.3 or later from https://www.swift.org/install/linux/"
 }
 
 # build_runner builds the release binary and prints its path. SwiftPM's progress goes to stderr.
