@@ -57,24 +57,25 @@ struct DeliveryLane<Item: Sendable, SettledWaiter> {
     func holds(_ number: DeliveryNumber) -> Bool { index(of: number) != nil }
 
     /// Notes that an accepted delivery is held.
-    /// - Returns: the deliveries whose run it ended, which are let go; nil if it was not accepted.
+    /// - Returns: of the deliveries that are let go, because none before them is open: the partitions in which the sink
+    ///   has come further, their bytes and how many they are; nil if the delivery was not accepted.
     mutating func acknowledge(_ number: DeliveryNumber) -> (partitions: Set<Int32>, bytes: Int, count: Int)? {
         guard let index = index(of: number), case .accepted = outstanding[index].standing else { return nil }
         outstanding[index].standing = .acknowledged
         unsettled -= 1
         // What was acknowledged out of order stays, and counts as memory, until all before it is acknowledged: so a
         // sink that leaves one batch out comes to a stand at the memory budget instead of growing.
-        let run = outstanding.prefix { $0.standing == .acknowledged }
+        let count = outstanding.prefix { $0.standing == .acknowledged }.count
         var partitions: Set<Int32> = []
         var bytes = 0
-        for delivery in run {
+        // No name for the slice: one that lived until they are removed would have all the rest copied.
+        for delivery in outstanding.prefix(count) {
             bytes += delivery.bytes
             for claim in delivery.claims {
                 positions[claim.partition] = claim.to
                 partitions.insert(claim.partition)
             }
         }
-        let count = run.count
         outstanding.removeFirst(count)
         return (partitions, bytes, count)
     }

@@ -24,6 +24,18 @@ struct ReadingProgressTests {
         #expect(!new.isBehind(old))
     }
 
+    @Test("where all records have one time, partitions take turns")
+    func oneTime() {
+        var progress = [ReadingProgress](repeating: ReadingProgress(), count: 3)
+        for turn in 1...30 {
+            let next = (0..<3).min { progress[$0].isBehind(progress[$1]) } ?? 0
+            progress[next].advance(to: 0)
+            let counts = progress.map(\.count)
+            #expect(counts.reduce(0, +) == turn)
+            #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+        }
+    }
+
     @Test("partitions of unequal size stay together, also within one time")
     func together() throws {
         // Which of ten records goes to which partition, 10,000 records to a time.

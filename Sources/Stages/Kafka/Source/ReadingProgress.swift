@@ -8,7 +8,7 @@ struct ReadingProgress {
     private var time = Int64.min
     /// Records read of that time.
     private var countAtTime = 0
-    private var count = 0
+    private(set) var count = 0
 
     /// Takes in a record.
     /// - Parameter time: its time, in any unit that is the same for all partitions.
@@ -23,7 +23,8 @@ struct ReadingProgress {
     /// the best guess, and partitions of unequal size come to the next time together.
     func isBehind(_ other: ReadingProgress) -> Bool {
         if time != other.time { return time < other.time }
-        // As floating-point numbers, because nothing keeps a topic from having one time alone.
-        return Double(countAtTime) * Double(other.count) < Double(other.countAtTime) * Double(count)
+        // As floating-point numbers, because nothing keeps a topic from having one time alone. Then all shares are 1.
+        let (own, others) = (Double(countAtTime) * Double(other.count), Double(other.countAtTime) * Double(count))
+        return own == others ? count < other.count : own < others
     }
 }
