@@ -189,6 +189,22 @@ import Testing
                 """)
     }
 
+    @Test("the summary keeps a sign, and does not look into views of somebody's own")
+    func ownView() async throws {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running()
+        var batch = TransactionBatch.records(0..<1)
+        batch.rows[0].values["amount"] = "-0.5"
+        try await bench.write(batch, to: sink)
+        try await sink.flush()
+        await sink.close()
+        _ = try bench.query("CREATE VIEW odd AS SELECT no_such_function() AS kafka_offset FROM transactions")
+        var text = ""
+        try ArchiveQuery(path: bench.path).summary { text += $0 }
+        #expect(text.contains("Rows     1 in transactions\n"))
+        #expect(text.contains("-0.50    -0.50\n"))
+    }
+
     @Test("the summary of an archive with other columns shows what those allow")
     func otherColumns() async throws {
         let bench = try ArchiveBench()

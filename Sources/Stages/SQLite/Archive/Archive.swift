@@ -245,7 +245,7 @@ final class Archive {
             .configuration, "cannot open the archive \(path)",
             reason: found.isEmpty
                 ? "it has no table \"\(schema.table)\""
-                : "its table \"\(schema.table)\" has the columns \(found), the pipeline asks for \(schema.signature)",
+                : "its table \"\(schema.storage)\" has the columns \(found), the pipeline asks for \(schema.signature)",
             remedy: "Name another file, or set table and columns as the archive has them; it was left as it is")
     }
 

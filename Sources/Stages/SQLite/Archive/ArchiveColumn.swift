@@ -1,6 +1,6 @@
 internal import Pipeline
 
-/// A column of the archive's main table: what the pipeline file says of it.
+/// A column of the archive's rows: what the pipeline file says of it.
 struct ArchiveColumn: Sendable, Hashable {
     /// The column's name.
     var name: String

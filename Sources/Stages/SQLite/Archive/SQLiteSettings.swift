@@ -16,7 +16,8 @@ enum SQLiteSettings {
         path == ":memory:" || path.hasPrefix("file:") ? "must be the path of a file" : nil
     }
     static let table = Setting<String>.text(
-        "table", default: "transactions", "The main table's name: letters, digits and underscores."
+        "table", default: "transactions",
+        "The name rows are asked for by: letters, digits and underscores. They are stored in the table NAME_rows."
     ) { table in
         if let problem = identifierProblem(table) { return problem }
         if ArchiveSchema.reservedTables.contains(table.lowercased()) { return "is a table of the archive itself" }
@@ -25,7 +26,7 @@ enum SQLiteSettings {
     static let columns = Setting<[ArchiveColumn]>(
         "columns", .list(.object(ColumnSettings.all), minimum: 1), default: ColumnSettings.value(.transaction),
         defaultText: ColumnSettings.text(.transaction),
-        "The main table's columns, in order. A record must have every field in its type. Without a key a record that comes twice is stored twice.",
+        "The rows' columns, in order. A record must have every field in its type. Without a key a record that comes twice is stored twice.",
         convert: ColumnSettings.columns, problem: ColumnSettings.problem)
     static let batchRecords = Setting<Int>.integer(
         "batch_records", 1...1_000_000, default: 10_000, "Records after which a transaction is committed.")

@@ -32,11 +32,14 @@ struct ArchiveSummary {
     init(of connection: SQLiteConnection) throws(SQLiteFailure) {
         let meta = try connection.texts("SELECT value FROM meta WHERE name IN ('cluster', 'topic') ORDER BY name")
         if meta.count == 2 { stream = (meta[0], meta[1]) }
-        // The name is put into SQL below, and this file may come from anywhere.
+        // The name is put into SQL below, and this file may come from anywhere. A view of somebody's own is not looked
+        // into: one that SQLite cannot compile would end the statement.
         let tables = try connection.texts(
             """
-            SELECT s.name FROM sqlite_schema AS s WHERE s.type IN ('table', 'view')
-            AND EXISTS (SELECT 1 FROM pragma_table_info(s.name) AS c WHERE c.name = 'kafka_topic')
+            SELECT coalesce(v.name, t.name) FROM sqlite_schema AS t
+            LEFT JOIN sqlite_schema AS v ON v.type = 'view' AND t.name = v.name || '_rows'
+            WHERE t.type = 'table'
+            AND EXISTS (SELECT 1 FROM pragma_table_info(t.name) AS c WHERE c.name = 'kafka_offset')
             """)
         table = tables.first { SQLiteSettings.identifierProblem($0) == nil } ?? ""
         if !table.isEmpty { try readRows(connection) }

@@ -91,7 +91,9 @@ struct SummaryText {
 
     private func money(_ value: Double) -> String {
         let text = value.decimal(2)
-        guard let point = text.firstIndex(of: "."), let whole = Int64(text[..<point]) else { return text }
-        return whole.grouped + text[point...]
+        // The sign by itself: a whole part of -0 has none.
+        let digits = text.drop { $0 == "-" }
+        guard let point = digits.firstIndex(of: "."), let whole = Int64(digits[..<point]) else { return text }
+        return (digits.count < text.count ? "-" : "") + whole.grouped + digits[point...]
     }
 }
