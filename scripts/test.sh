@@ -42,6 +42,8 @@ ensure_packages "$install" "${packages[@]}"
 ensure_swift
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")
+# What the tests and the compiler leave behind goes with it.
+export TMPDIR=$work
 kafka_port=""
 finish() {
     if [[ -n $kafka_port ]]; then scripts/kafka.sh stop --port "$kafka_port" --data "$work/kafka" >&2 || true; fi
