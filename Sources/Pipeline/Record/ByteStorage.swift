@@ -10,24 +10,39 @@ final class ByteStorage: @unchecked Sendable {
     private(set) var capacity: Int
     fileprivate(set) var count = 0
 
+    /// What the pool gave, or 0 where the memory is malloc's.
+    private var pooledSize: Int
+
     init(capacity: Int) {
-        self.capacity = max(capacity, 64)
-        memory = .allocate(byteCount: self.capacity + Self.padding, alignment: 16)
+        (memory, self.capacity, pooledSize) = Self.allocate(max(capacity, 64))
     }
 
     deinit {
-        memory.deallocate()
+        Self.deallocate(memory, pooledSize)
+    }
+
+    private static func allocate(
+        _ capacity: Int
+    ) -> (memory: UnsafeMutableRawPointer, capacity: Int, pooledSize: Int) {
+        let count = capacity + padding
+        guard count >= BufferPool.minimum else {
+            return (.allocate(byteCount: count, alignment: 16), capacity, 0)
+        }
+        let (memory, size) = BufferPool.shared.take(count)
+        return (memory, size - padding, size)
+    }
+
+    private static func deallocate(_ memory: UnsafeMutableRawPointer, _ pooledSize: Int) {
+        if pooledSize > 0 { BufferPool.shared.give(memory, size: pooledSize) } else { memory.deallocate() }
     }
 
     /// Makes room for `additional` bytes past `count`. Amortised constant: the capacity doubles.
     func reserve(_ additional: Int) {
         guard count + additional > capacity else { return }
-        let grown = max(capacity * 2, count + additional)
-        let replacement = UnsafeMutableRawPointer.allocate(byteCount: grown + Self.padding, alignment: 16)
-        replacement.copyMemory(from: memory, byteCount: count)
-        memory.deallocate()
-        memory = replacement
-        capacity = grown
+        let grown = Self.allocate(max(capacity * 2, count + additional))
+        grown.memory.copyMemory(from: memory, byteCount: count)
+        Self.deallocate(memory, pooledSize)
+        (memory, capacity, pooledSize) = grown
     }
 
     func advance(by bytes: Int) {
