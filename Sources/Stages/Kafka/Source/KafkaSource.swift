@@ -175,8 +175,13 @@ public actor KafkaSource: Source {
                 passed[index] = true
                 continue
             }
-            // Its records are on their way, and reading the others first would drive the partitions apart; so what is
-            // there goes on, and with nothing there it gets a moment.
+            // Its records are on their way. Others of the same time may go first.
+            if hasAnother(atTimeOf: index, passed) {
+                passed[index] = true
+                continue
+            }
+            // To read the others first would drive the partitions apart; so what is there goes on, and with nothing
+            // there it gets a moment.
             if builder.recordCount > 0 { break }
             let now = clock.now
             let limit = lateUntil ?? min(deadline, now + Self.latePatience)
@@ -203,6 +208,13 @@ public actor KafkaSource: Source {
             found = index
         }
         return found
+    }
+
+    private func hasAnother(atTimeOf index: Int, _ passed: [Bool]) -> Bool {
+        let time = readers[index].progress.time
+        return readers.indices.contains { other in
+            other != index && !passed[other] && !readers[other].isFinished && readers[other].progress.time == time
+        }
     }
 
     private func finish(_ builder: consuming BatchBuilder, _ hungry: [Int32], _ session: ConsumerSession) -> Batch? {

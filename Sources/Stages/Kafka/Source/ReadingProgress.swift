@@ -5,7 +5,7 @@
 /// after the other would be read of them. By time alone, an archive of what our own generator wrote takes 7 % more
 /// processor time a row.
 struct ReadingProgress {
-    private var time = Int64.min
+    private(set) var time = Int64.min
     /// Records read of that time.
     private var countAtTime = 0
     private(set) var count = 0
