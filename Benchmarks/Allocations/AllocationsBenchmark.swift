@@ -70,9 +70,9 @@ struct AllocationsBenchmark: Benchmark {
         case .pipeline(let file): try counts(file, path.broker, records, surroundings)
         case .probe(let probe, let more):
             try counted(surroundings) { variables in
-                let words = ["probe", probe.rawValue, "\(records)"] + more.map { "\($0)" }
                 _ = try ChildProcess.run(
-                    Command(CommandLine.arguments[0], words, variables: variables), in: surroundings.folder)
+                    Command(CommandLine.arguments[0], probe.arguments([records] + more), variables: variables),
+                    in: surroundings.folder)
             }
         }
     }
@@ -112,14 +112,8 @@ struct AllocationsBenchmark: Benchmark {
     private func counted(
         _ surroundings: Surroundings, _ program: (_ variables: [String: String]) throws -> Void
     ) throws -> AllocationCounts {
-        let library = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "libAllocationCount.so").path
-        guard FileManager.default.fileExists(atPath: library) else {
-            throw BenchmarkFailure(
-                "\(library) is not there", reason: "build it: swift build -c release --product AllocationCount")
-        }
         let file = "\(surroundings.folder)/allocations"
-        try program(["LD_PRELOAD": library, "ALLOCATION_COUNT_FILE": file])
+        try program(["LD_PRELOAD": PreloadedLibrary.allocationCount.path(), "ALLOCATION_COUNT_FILE": file])
         let text = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
         guard let counts = AllocationCounts(text) else {
             throw BenchmarkFailure("cannot read the allocation counts", reason: "\(file) holds: \(text)")

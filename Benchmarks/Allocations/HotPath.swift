@@ -1,14 +1,6 @@
 /// A way that every record takes in some pipeline, or a part of one by itself, and how many allocations it may make a
 /// record.
 struct HotPath: Sendable {
-    /// What is run.
-    enum Program: Sendable {
-        /// The runner, with a file from the repository's folder.
-        case pipeline(String)
-        /// A probe that takes the number of records, batches for the channel, and then these.
-        case probe(Probe, [Int])
-    }
-
     /// Where its records come from or go to.
     enum Broker: Sendable {
         /// It has to do with none.
@@ -22,7 +14,7 @@ struct HotPath: Sendable {
     /// As the table shows it.
     var name: String
     /// What is run, at two lengths.
-    var program: Program
+    var program: MeasuredProgram
     /// What it does with topics.
     var broker: Broker
     /// Records of the shorter of its two runs.

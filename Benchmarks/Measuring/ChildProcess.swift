@@ -79,12 +79,7 @@ struct ChildProcess: ~Copyable {
     }
 
     /// The memory it has resident now, in bytes, or nil once it has ended.
-    var resident: Int? {
-        // proc(5): pages, the second of seven.
-        let text = FileManager.default.contents(atPath: "/proc/\(process)/statm")
-        let pages = String(decoding: text ?? Data(), as: UTF8.self).split(separator: " ").dropFirst().first
-        return pages.flatMap { Int($0) }.map { $0 * sysconf(Int32(_SC_PAGESIZE)) }
-    }
+    var resident: Int? { ResidentPeak.now(of: process) }
 
     /// Waits for the end.
     /// - Throws: ``BenchmarkFailure`` if the exit code is not 0.

@@ -34,8 +34,7 @@ final class ResidentPeak: Sendable {
     }
 
     private func ask() -> Bool {
-        let text = FileManager.default.contents(atPath: "/proc/\(process)/status") ?? Data()
-        let bytes = Self.peak(in: String(decoding: text, as: UTF8.self))
+        let bytes = Self.peak(in: Self.status(of: process))
         return state.withLock { state in
             // Asked for once more after the end, the number might be another process's.
             if state.isOver { return false }
@@ -48,7 +47,20 @@ final class ResidentPeak: Sendable {
     /// - Parameter status: /proc/PID/status, as proc(5) describes it.
     /// - Returns: bytes, or nil for a process without memory, which has ended.
     static func peak(in status: String) -> Int? {
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        bytes("VmHWM", in: status)
+    }
+
+    /// The memory a process has resident now, in bytes, or nil once it has ended.
+    static func now(of process: pid_t) -> Int? {
+        bytes("VmRSS", in: status(of: process))
+    }
+
+    private static func status(of process: pid_t) -> String {
+        String(decoding: FileManager.default.contents(atPath: "/proc/\(process)/status") ?? Data(), as: UTF8.self)
+    }
+
+    private static func bytes(_ name: String, in status: String) -> Int? {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
     }
 }

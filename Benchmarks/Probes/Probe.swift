@@ -20,6 +20,12 @@ enum Probe: String, CaseIterable {
         var cpuSeconds: Double
     }
 
+    /// The driver's arguments that run the probe in a process of its own.
+    /// - Parameter counts: the probe's counts.
+    func arguments(_ counts: [Int]) -> [String] {
+        ["probe", rawValue] + counts.map { "\($0)" }
+    }
+
     /// Runs the probe of a command line and prints what it measured.
     /// - Parameter arguments: the probe's name and its counts.
     /// - Throws: ``BenchmarkFailure`` for anything else, or what the measured part throws.

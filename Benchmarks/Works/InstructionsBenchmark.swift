@@ -9,14 +9,7 @@ struct InstructionsBenchmark: Benchmark {
         var name: String
         /// Records of the shorter run.
         var records: Int
-        var program: Program
-
-        enum Program {
-            /// A probe that takes the number of records and then these.
-            case probe(Probe, [Int])
-            /// The runner, with a file below Benchmarks/Pipelines.
-            case pipeline(String)
-        }
+        var program: MeasuredProgram
     }
 
     private static let parts = [
@@ -24,8 +17,10 @@ struct InstructionsBenchmark: Benchmark {
         Part(name: "the eleven fields of a record parsed", records: 50_000, program: .probe(.parse, [11])),
         Part(name: "two fields of a record parsed", records: 50_000, program: .probe(.parse, [2])),
         Part(name: "a channel, a batch, the sender running ahead", records: 50_000, program: .probe(.channel, [1_000])),
-        Part(name: "generator → discard", records: 100_000, program: .pipeline("generate")),
-        Part(name: "generator → sqlite, keyed", records: 50_000, program: .pipeline("generate-archive")),
+        Part(name: "generator → discard", records: 100_000, program: .pipeline("Benchmarks/Pipelines/generate.json")),
+        Part(
+            name: "generator → sqlite, keyed", records: 50_000,
+            program: .pipeline("Benchmarks/Pipelines/generate-archive.json")),
     ]
 
     let name = "instructions"
@@ -59,17 +54,16 @@ struct InstructionsBenchmark: Benchmark {
         try surroundings.withDatabase { database in
             let words =
                 switch part.program {
-                case .probe(let probe, let more):
-                    [driver, "probe", probe.rawValue, "\(records)"] + more.map { "\($0)" }
-                case .pipeline(let file): [runner, "Benchmarks/Pipelines/\(file).json", "-q"]
+                case .probe(let probe, let more): [driver] + probe.arguments([records] + more)
+                case .pipeline(let file): [runner, file, "-q"]
                 }
-            let aid = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-                .appending(path: "libCallgrindAid.so").path
             let ending = try ChildProcess.run(
                 Command(
                     "valgrind",
                     ["--tool=callgrind", "--callgrind-out-file=\(surroundings.folder)/callgrind"] + words,
-                    variables: ["COUNT": "\(records)", "DATABASE": database, "LD_PRELOAD": aid]),
+                    variables: [
+                        "COUNT": "\(records)", "DATABASE": database, "LD_PRELOAD": PreloadedLibrary.callgrindAid.path(),
+                    ]),
                 in: surroundings.folder)
             guard let instructions = Self.instructions(in: ending.errors) else {
                 throw BenchmarkFailure("cannot read what callgrind counted", reason: ending.errors)

@@ -39,7 +39,7 @@ struct MicroBenchmark: Benchmark {
 
     /// A contestant: this program as a probe.
     private func probe(_ probe: Probe, _ counts: Int..., in surroundings: Surroundings) -> Contestant {
-        let words = ["probe", probe.rawValue] + counts.map { "\($0)" }
+        let words = probe.arguments(counts)
         return Contestant(words.dropFirst().joined(separator: " ")) {
             let ending = try ChildProcess.run(Command(CommandLine.arguments[0], words), in: surroundings.folder)
             let reading = try JSONDecoder().decode(Probe.Reading.self, from: Data(ending.output.utf8))

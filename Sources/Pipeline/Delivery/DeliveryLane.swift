@@ -81,13 +81,15 @@ struct DeliveryLane<Item: Sendable, SettledWaiter> {
     }
 
     /// Notes that a delivery will never be acknowledged.
-    mutating func giveUp(_ number: DeliveryNumber, as standing: Outstanding.Standing) {
-        guard let index = index(of: number) else { return }
+    /// - Returns: false if the sink has nothing to do with it any more.
+    mutating func giveUp(_ number: DeliveryNumber, as standing: Outstanding.Standing) -> Bool {
+        guard let index = index(of: number) else { return false }
         outstanding[index].standing = standing
         unsettled -= 1
         for claim in outstanding[index].claims {
             ceilings[claim.partition] = min(claim.from, ceilings[claim.partition] ?? Int64.max)
         }
+        return true
     }
 
     /// Logarithmic in the outstanding deliveries.

@@ -102,14 +102,14 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// Notes that an accepted delivery has records without a place: it is never acknowledged, and nobody waits for it.
     mutating func refuse(_ number: DeliveryNumber, sink: Int) -> Actions {
         var actions = Actions()
-        if lanes[sink].holds(number) { giveUp(number, sink, as: .refused, &actions) }
+        giveUp(number, sink, as: .refused, &actions)
         return actions
     }
 
     private mutating func giveUp(
         _ number: DeliveryNumber, _ sink: Int, as standing: Outstanding.Standing, _ actions: inout Actions
     ) {
-        lanes[sink].giveUp(number, as: standing)
+        guard lanes[sink].giveUp(number, as: standing) else { return }
         releaseBarriers(&actions)
         releaseSettled(sink, &actions)
     }
@@ -221,8 +221,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     mutating func lose(sink: Int) -> Actions {
         var actions = Actions()
         for delivery in lanes[sink].lose() {
-            guard let parent = parents.removeValue(forKey: delivery.number), lanes[parent.sink].holds(parent.number)
-            else { continue }
+            guard let parent = parents.removeValue(forKey: delivery.number) else { continue }
             giveUp(parent.number, parent.sink, as: .abandoned, &actions)
         }
         releaseBarriers(&actions)

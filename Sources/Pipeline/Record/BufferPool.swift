@@ -62,19 +62,24 @@ final class BufferPool: Sendable {
         let entry = Idle(memory: memory, size: size)
         let surplus = idle.withLock { idle -> [Idle] in
             idle.append(entry)
-            var held = idle.reduce(0) { $0 + $1.size }
-            let count = idle.prefix { oldest in
-                defer { held -= oldest.size }
-                return held > limit
-            }.count
-            defer { idle.removeFirst(count) }
-            return Array(idle.prefix(count))
+            var held = Self.bytes(idle)
+            var surplus: [Idle] = []
+            while held > limit {
+                let oldest = idle.removeFirst()
+                held -= oldest.size
+                surplus.append(oldest)
+            }
+            return surplus
         }
         for entry in surplus { munmap(entry.memory, entry.size) }
     }
 
     /// Bytes that are kept at the moment.
     var idleBytes: Int {
-        idle.withLock { $0.reduce(0) { $0 + $1.size } }
+        idle.withLock { Self.bytes($0) }
+    }
+
+    private static func bytes(_ idle: [Idle]) -> Int {
+        idle.reduce(0) { $0 + $1.size }
     }
 }

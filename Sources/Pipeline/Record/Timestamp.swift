@@ -22,12 +22,19 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     /// Milliseconds since the epoch, rounded down.
     public var milliseconds: Int64 {
-        let (quotient, remainder) = microseconds.quotientAndRemainder(dividingBy: 1_000)
-        return remainder < 0 ? quotient - 1 : quotient
+        microseconds.flooredQuotient(1_000)
     }
 
     /// Orders timestamps in time.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.microseconds < right.microseconds
+    }
+}
+
+extension Int64 {
+    /// Rounded down, where `/` rounds towards zero. For a positive divisor.
+    func flooredQuotient(_ divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
     }
 }
