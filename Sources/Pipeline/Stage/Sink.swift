@@ -8,6 +8,11 @@ public protocol Sink: Actor {
     /// stage's loop there as well, so that no batch changes threads to get to the stage and back.
     nonisolated var thread: ThreadExecutor? { get }
 
+    /// Whether calls should always come from the same thread although none of them blocks: what a C library allocates
+    /// in them then lies in one of malloc's arenas, instead of in one for each thread of the pool. The sink has that
+    /// thread to itself, or shares it with the other stages of a pipeline that has a pace.
+    nonisolated var prefersOneThread: Bool { get }
+
     /// Fields the sink reads; the runtime has them parsed before `write`, and rejects what does not fit.
     nonisolated var fields: [FieldNeed] { get }
 
@@ -49,6 +54,8 @@ public protocol Sink: Actor {
 extension Sink {
     /// No thread of its own.
     public nonisolated var thread: ThreadExecutor? { nil }
+    /// Any thread of the pool.
+    public nonisolated var prefersOneThread: Bool { false }
     /// No fields.
     public nonisolated var fields: [FieldNeed] { [] }
     /// Acknowledges by itself.

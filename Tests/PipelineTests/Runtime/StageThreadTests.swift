@@ -1,3 +1,4 @@
+import Glibc
 import Pipeline
 import PipelineTesting
 import Testing
@@ -16,6 +17,43 @@ struct StageThreadTests {
         report.expectBalance()
         #expect(report.records == 30)
         #expect(sink.askedThere.value == [true])
+    }
+
+    @Test("a sink that prefers one thread is called from one, its own or the pace's", arguments: [false, true])
+    func oneThread(isPaced: Bool) async throws {
+        let threads = Watched<[String: Set<UInt>]>([:])
+        let note: @Sendable (String) -> Void = { caller in
+            threads.update { _ = $0[caller, default: []].insert(UInt(pthread_self())) }
+        }
+        let sink = FaithfulSink { note("sink") }
+        let pace = ClosureTransform(demanding: { downstream in
+            note("pace")
+            return .records(min(3, downstream))
+        })
+        let report = await laboratory.pipeline(
+            ScriptedSource(Array(repeating: .records(3), count: 200) + [.end]), isPaced ? [pace] : [], sinks: [sink]
+        ).run()
+        report.expectBalance()
+        #expect(report.records == 600)
+        #expect(threads.value["sink"]?.count == 1)
+        #expect(!isPaced || threads.value["sink"] == threads.value["pace"])
+    }
+}
+
+/// Notes each write, and asks for one thread without having it.
+private actor FaithfulSink: Sink {
+    nonisolated let prefersOneThread = true
+    private let note: @Sendable () -> Void
+
+    init(note: @escaping @Sendable () -> Void) {
+        self.note = note
+    }
+
+    func open(_ context: SinkContext) async throws {}
+
+    func write(_ batch: Batch, receipt: Receipt) async throws {
+        note()
+        receipt.acknowledge()
     }
 }
 

@@ -17,6 +17,10 @@ public actor KafkaSink: Sink {
     private var session: ProducerSession?
     private var wasConnected = false
 
+    /// True: librdkafka allocates an object for each record, so that a thread leaves an arena with room for all of
+    /// `in_flight` behind: 11 MB for each of the pool's.
+    public nonisolated var prefersOneThread: Bool { true }
+
     init(_ settings: KafkaSinkSettings) {
         self.settings = settings
     }
