@@ -157,7 +157,6 @@ public actor KafkaSource: Source {
         var builder = BatchBuilder(
             stream: session.stream, capacity: capacityHint.bytes, recordCapacity: min(count, capacityHint.records))
         var passed = [Bool](repeating: false, count: readers.count)
-        var hungry: [Int32] = []
         var lateUntil: Duration?
         while builder.recordCount < count, builder.count < Self.batchBytes {
             guard let index = furthestBehind(passed) else { break }
@@ -165,11 +164,6 @@ public actor KafkaSource: Source {
                 &readers[index], into: &builder, atMost: count - builder.recordCount,
                 room: Self.batchBytes - builder.count)
             let isCaughtUp = readers[index].isAtEnd
-            if !isCaughtUp, readers[index].queue.count < ConsumerProperties.queuedMessages,
-                !hungry.contains(readers[index].partition)
-            {
-                hungry.append(readers[index].partition)
-            }
             if taken != 0 { continue }
             if isCaughtUp || readers[index].next >= session.client.cachedHigh(topicName, readers[index].partition) {
                 passed[index] = true
@@ -190,15 +184,27 @@ public actor KafkaSource: Source {
                 passed[index] = true
                 readers[index].isOverdue = true
             } else {
-                session.attendant.tell(positions: positions, hungry: hungry, gaps: [:])
+                session.attendant.tell(positions: positions, hungry: hungry(session), gaps: [:])
                 session.pipe.wait(min(.milliseconds(1), limit - now))
             }
         }
-        return finish(builder, hungry, session)
+        return finish(builder, session)
     }
 
     private var positions: [Int32: Int64] {
         Dictionary(readers.map { ($0.partition, $0.next) }) { _, last in last }
+    }
+
+    /// Partitions of which little waits here and more is at the broker, as far as known. Where all of it is here already
+    /// the broker is asked for nothing: it would answer behind the fetch that waits for more, and closing would wait for
+    /// the answer, a tenth of a second at the end of each run.
+    private func hungry(_ session: ConsumerSession) -> [Int32] {
+        readers.filter { reader in
+            let waiting = reader.queue.count
+            guard !reader.isAtEnd, !reader.isFinished, waiting < ConsumerProperties.queuedMessages else { return false }
+            let high = session.client.cachedHigh(topicName, reader.partition)
+            return high < 0 || reader.next + Int64(waiting) < high
+        }.map(\.partition)
     }
 
     private func furthestBehind(_ passed: [Bool]) -> Int? {
@@ -217,8 +223,9 @@ public actor KafkaSource: Source {
         }
     }
 
-    private func finish(_ builder: consuming BatchBuilder, _ hungry: [Int32], _ session: ConsumerSession) -> Batch? {
-        session.attendant.tell(positions: positions, hungry: hungry, gaps: collector?.takeGaps() ?? [:])
+    private func finish(_ builder: consuming BatchBuilder, _ session: ConsumerSession) -> Batch? {
+        session.attendant.tell(
+            positions: positions, hungry: hungry(session), gaps: collector?.takeGaps() ?? [:])
         let claims = readers.compactMap(\.claim)
         if claims.isEmpty { return nil }
         if let group = session.group, !group.deliver(claims, generation: generation) { return nil }
