@@ -25,7 +25,12 @@ struct StageThreadTests {
         let note: @Sendable (String) -> Void = { caller in
             threads.update { _ = $0[caller, default: []].insert(UInt(pthread_self())) }
         }
-        let sink = FaithfulSink { note("sink") }
+        // The pool might happen to call from one thread as well, but without an executor.
+        let onExecutor = Watched<Set<Bool>>([])
+        let sink = FaithfulSink {
+            note("sink")
+            onExecutor.update { _ = $0.insert(withUnsafeCurrentTask { $0?.unownedTaskExecutor != nil }) }
+        }
         let pace = ClosureTransform(demanding: { downstream in
             note("pace")
             return .records(min(3, downstream))
@@ -35,6 +40,7 @@ struct StageThreadTests {
         ).run()
         report.expectBalance()
         #expect(report.records == 600)
+        #expect(onExecutor.value == [true])
         #expect(threads.value["sink"]?.count == 1)
         #expect(!isPaced || threads.value["sink"] == threads.value["pace"])
     }
