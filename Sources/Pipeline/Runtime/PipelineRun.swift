@@ -164,10 +164,10 @@ public final class PipelineRun: Sendable {
         // has no thread of its own. On the pool a tick wakes one thread for another some five times, each a chance to be
         // late: at 2,000 a second 6,000 switches of threads a second instead of 1,000, and 1.7 times the processor time.
         let paced = transforms.contains { $0.transform.pacesDemand } ? ThreadExecutor(name: parts.name) : nil
-        let single = sinks.map { lane in
+        let lent = sinks.map { lane in
             paced == nil && lane.sink.prefersOneThread ? ThreadExecutor(name: lane.name) : nil
         }
-        defer { for thread in single + [paced] { thread?.stop() } }
+        defer { for thread in lent + [paced] { thread?.stop() } }
         let clock = paced.map(clock.calling) ?? clock
         // A stage with a thread of its own has its loop there, where the batch is needed: on the pool each batch of an
         // archive changed threads twice in front of the source and twice in front of the sink, a twelfth of the rate.
@@ -176,7 +176,7 @@ public final class PipelineRun: Sendable {
         }
         let ofSource = executor(parts.source.stage.thread)
         let ofTransforms = transforms.map { executor($0.transform.thread) }
-        let ofSinks = zip(sinks, single).map { executor($0.sink.thread ?? $1) }
+        let ofSinks = zip(sinks, lent).map { executor($0.sink.thread ?? $1) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: ofSource) { await self.runSource() }
             for (lane, executor) in zip(transforms, ofTransforms) {

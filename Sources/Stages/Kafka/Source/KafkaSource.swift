@@ -163,9 +163,10 @@ public actor KafkaSource: Source {
             let taken = try collector?.read(
                 &readers[index], into: &builder, atMost: count - builder.recordCount,
                 room: Self.batchBytes - builder.count)
-            let isCaughtUp = readers[index].isAtEnd
             if taken != 0 { continue }
-            if isCaughtUp || readers[index].next >= session.client.cachedHigh(topicName, readers[index].partition) {
+            if readers[index].isAtEnd
+                || readers[index].next >= session.client.cachedHigh(topicName, readers[index].partition)
+            {
                 passed[index] = true
                 continue
             }
@@ -197,11 +198,12 @@ public actor KafkaSource: Source {
 
     /// Partitions of which little waits here and more is at the broker, as far as known. Where all of it is here already
     /// the broker is asked for nothing: it would answer behind the fetch that waits for more, and closing would wait for
-    /// the answer, a tenth of a second at the end of each run.
+    /// the answer, up to a tenth of a second.
     private func hungry(_ session: ConsumerSession) -> [Int32] {
         readers.filter { reader in
+            if reader.isAtEnd || reader.isFinished { return false }
             let waiting = reader.queue.count
-            guard !reader.isAtEnd, !reader.isFinished, waiting < ConsumerProperties.queuedMessages else { return false }
+            guard waiting < ConsumerProperties.queuedMessages else { return false }
             let high = session.client.cachedHigh(topicName, reader.partition)
             return high < 0 || reader.next + Int64(waiting) < high
         }.map(\.partition)
@@ -224,8 +226,7 @@ public actor KafkaSource: Source {
     }
 
     private func finish(_ builder: consuming BatchBuilder, _ session: ConsumerSession) -> Batch? {
-        session.attendant.tell(
-            positions: positions, hungry: hungry(session), gaps: collector?.takeGaps() ?? [:])
+        session.attendant.tell(positions: positions, hungry: hungry(session), gaps: collector?.takeGaps() ?? [:])
         let claims = readers.compactMap(\.claim)
         if claims.isEmpty { return nil }
         if let group = session.group, !group.deliver(claims, generation: generation) { return nil }
