@@ -187,6 +187,8 @@ public actor KafkaSource: Source {
             } else {
                 session.attendant.tell(positions: positions, hungry: hungry(session), gaps: [:])
                 session.pipe.wait(min(.milliseconds(1), limit - now))
+                // A byte left there would end the next wait at once, and this loop would not wait but spin.
+                session.pipe.drain()
             }
         }
         return finish(builder, session)
