@@ -1,4 +1,5 @@
 import Pipeline
+import Stages
 import Testing
 
 @testable import Runner
@@ -51,12 +52,29 @@ struct CommandParserTests {
         #expect(try CommandParser.parse(["--version"]) == .version)
     }
 
+    @Test("the streams of a verification have the clock that was given, wherever it stands")
+    func verify() throws {
+        let command = try CommandParser.parse([
+            "verify", "a.db", "--stream", "42,10,5", "--clock", "schedule", "b.db", "--stream=7,0,1", "-q", "--format",
+            "json",
+        ])
+        var expected = VerifyOptions()
+        expected.archives = ["a.db", "b.db"]
+        expected.streams = [(42, 10..<15), (7, 0..<1)].map {
+            StreamExpectation(settings: TransactionSettings(seed: $0.0), indices: $0.1, clock: .schedule)
+        }
+        expected.format = .json
+        expected.isQuiet = true
+        #expect(command == .verify(expected))
+    }
+
     @Test(
         "what cannot be understood is a usage error that says what is known",
         arguments: [
             ["--teapot"], ["a.json", "--set"], ["check"], ["query"], ["query", "a", "b", "c"], ["stages", "a", "b"],
             ["broker", "--partitions", "0"], ["a.json", "--log-format", "xml"], ["query", "a.db", "--format", "xml"],
-            ["-q"],
+            ["-q"], ["verify"], ["verify", "a.db", "--stream", "1,2"], ["verify", "a.db", "--stream", "1,-2,3"],
+            ["verify", "a.db", "--stream", "1,9223372036854775807,1"], ["verify", "a.db", "--clock", "sun"],
         ])
     func mistakes(_ arguments: [String]) throws {
         let error = try #require(throws: PipelineError.self) { try CommandParser.parse(arguments) }

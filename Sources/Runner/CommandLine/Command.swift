@@ -10,6 +10,8 @@ enum Command: Equatable {
     case stages(type: String?)
     /// `runner query DB [SQL]`
     case query(QueryOptions)
+    /// `runner verify ARCHIVE…`
+    case verify(VerifyOptions)
     /// `runner broker`
     case broker(BrokerOptions)
     /// `runner --help` or `runner COMMAND --help`
@@ -58,6 +60,26 @@ struct QueryOptions: Equatable {
     var statement: String?
     /// `--format`
     var format = ArchiveQuery.Format.table
+}
+
+/// What `runner verify` was given.
+struct VerifyOptions: Equatable {
+    /// How the result is written.
+    enum Format: String, Equatable {
+        /// For people.
+        case text
+        /// One JSON object.
+        case json
+    }
+
+    /// Paths of the archives.
+    var archives: [String] = []
+    /// `--stream`, in order, under the clock of `--clock`.
+    var streams: [StreamExpectation] = []
+    /// `--format`
+    var format = Format.text
+    /// `-q`
+    var isQuiet = false
 }
 
 /// What `runner broker` was given.

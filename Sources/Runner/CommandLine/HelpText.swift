@@ -5,6 +5,7 @@ enum HelpText {
         case "check": check
         case "stages": stages
         case "query": query
+        case "verify": verify
         case "broker": broker
         default: main
         }
@@ -18,6 +19,7 @@ enum HelpText {
           runner check FILE… [options]  read and check pipeline files; opens nothing; shows all mistakes at once
           runner stages [TYPE]          what stages there are; with TYPE its settings and an example
           runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
+          runner verify ARCHIVE…        prove that an archive is whole, and say which proof was given
           runner broker                 an embedded broker in memory, for trying things out
           runner help COMMAND, runner --version
 
@@ -33,7 +35,7 @@ enum HelpText {
         Variables that the shipped pipelines read: KAFKA_BROKERS KAFKA_TOPIC KAFKA_GROUP RATE BURST TTL COUNT SEED
         OFFSET_RESET UNTIL FORMAT STATUS_FILTER REGION_FILTER DATABASE
 
-        Exit codes: 0 done, also after a first Ctrl-C; 64 usage; 65 bad data and no place for it; 69 server not
+        Exit codes: 0 done, also after a first Ctrl-C; 1 verified and not as it should be; 64 usage; 65 bad data and no place for it; 69 server not
         reached; 70 our own fault; 73, 74 output or input failed; 75 stopped with records given up; 76 another
         took over; 78 bad pipeline file; 130 second Ctrl-C.
 
@@ -64,6 +66,27 @@ enum HelpText {
 
         Reads an archive, also while a runner writes it, and never changes it. Without SQL: a summary. Tables:
         transactions, offsets, dead_letters, meta.
+
+        """
+
+    private static let verify = """
+        Usage: runner verify ARCHIVE… [options]
+
+        Reads archives, also while a runner writes them, and never changes them. Says which proof it gave:
+          internal    the file by itself: it is sound, its sums hold, every row and dead letter lies in what was
+                      claimed, none twice, no position is unexplained; holes are named
+          stream      the records of a generator's stream are made again, every field of every row compared: none
+                      missing, doubled, foreign or different. Several archives are taken together.
+
+        Options:
+          --stream SEED,START,COUNT     the archives hold the records START to START + COUNT - 1 of the stream that a
+                                        generator with this seed makes by default; may be given several times
+          --clock wall|schedule         the clock of those streams. Under the wall clock (default) a time cannot be made
+                                        again: that of the id must be the timestamp's
+          --format text|json            how the result is written
+          -q, --quiet                   no progress line
+
+        Exit code 0 if all is proven, 1 with the first differences if not.
 
         """
 

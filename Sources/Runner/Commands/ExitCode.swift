@@ -3,6 +3,8 @@ import Pipeline
 /// The runner's exit codes, after sysexits(3).
 enum ExitCode {
     static let done: Int32 = 0
+    /// Verified, and not as it should be; as of diff(1) and cmp(1).
+    static let differences: Int32 = 1
     static let internalFault: Int32 = 70
     static let givenUp: Int32 = 75
     static let secondInterrupt: Int32 = 130

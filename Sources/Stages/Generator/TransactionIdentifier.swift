@@ -45,6 +45,11 @@ public struct TransactionIdentifier: Sendable, Hashable, CustomStringConvertible
         let high = UInt64(truncatingIfNeeded: bits >> 64)
         let low = UInt64(truncatingIfNeeded: bits)
         guard high >> 12 & 0xF == 7, low >> 62 == 0b10 else { return nil }
+        self.init(high: high, low: low)
+    }
+
+    /// Takes the halves of a UUID apart; its version and variant are not looked at.
+    init(high: UInt64, low: UInt64) {
         self.init(
             milliseconds: Int64(high >> 16), streamID: (high & 0xFFF) << 22 | low >> 40 & 0x3F_FFFF,
             index: Int64(truncatingIfNeeded: low & (1 << Self.indexBits - 1)))

@@ -1,6 +1,4 @@
-internal import Pipeline
-
-/// The fields of a transaction that the console reads (README, "The record").
+/// The fields of a transaction's message, in its order.
 enum TransactionField: Int, Sendable, CaseIterable {
     case transactionID
     case atm
@@ -29,21 +27,5 @@ enum TransactionField: Int, Sendable, CaseIterable {
         case .currency: "currency"
         case .timestamp: "timestamp"
         }
-    }
-}
-
-/// Where the fields of a transaction stand in one batch's table.
-struct TransactionColumns: Sendable {
-    private let columns: [Int]
-
-    /// Looks the fields up; once a batch.
-    init(_ table: FieldTable) {
-        columns = TransactionField.allCases.map { table.column($0.name) ?? -1 }
-    }
-
-    /// The column of a field, or nil if no stage asked for it.
-    subscript(_ field: TransactionField) -> Int? {
-        let column = columns[field.rawValue]
-        return column < 0 ? nil : column
     }
 }
