@@ -90,4 +90,25 @@ public protocol PositionOwner: Sink {
     ///   - positions: the first position of each partition that is not stored yet.
     /// - Throws: ``PipelineError`` if the store belongs to another stream; nothing is changed then.
     func begin(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws
+
+    /// Stores durably that partitions begin anew: what they held is gone from the stream, which goes on under the same
+    /// name, perhaps in another cluster. What is stored of them stays, as an earlier generation.
+    ///
+    /// Called by the source while it opens and when partitions appear, where its file says so.
+    /// - Parameters:
+    ///   - stream: the stream as it is now.
+    ///   - positions: the first position of each partition that begins anew; one that is not stored begins simply.
+    /// - Throws: ``PipelineError`` if the stream has another name, or the owner keeps no generations; nothing is changed
+    ///   then.
+    func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws
+}
+
+extension PositionOwner {
+    /// Keeps no generations.
+    public func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws {
+        throw PipelineError(
+            .configuration, "cannot begin \(stream.topic) anew",
+            reason: "a sink that owns positions keeps no earlier generations of a stream",
+            remedy: "Begin with an empty store, or under another name")
+    }
 }

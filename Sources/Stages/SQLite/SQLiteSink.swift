@@ -77,8 +77,10 @@ public actor SQLiteSink: PositionOwner {
         archive = try Archive(path: path, schema: schema, options: options)
     }
 
+    // Asynchronous, though nothing waits in it: instead of a synchronous one a caller who knows the type would get the
+    // default implementation of Sink, which an asynchronous context prefers.
     /// Takes over: whoever wrote before and still runs is fenced from here on.
-    public func start() throws {
+    public func start() async throws {
         try opened().takeOver()
     }
 
@@ -99,6 +101,14 @@ public actor SQLiteSink: PositionOwner {
         defer { turns.end() }
         try await commit()
         try opened().begin(stream, at: positions)
+    }
+
+    /// Begins the next generation of partitions: their counts so far stay as history, their rows where they are.
+    public func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws {
+        await turns.take()
+        defer { turns.end() }
+        try await commit()
+        try opened().beginAnew(stream, at: positions)
     }
 
     /// Writes a batch into the open transaction; commits it when `batch_records` are in it.

@@ -181,10 +181,10 @@ import Testing
                   filter      2  has no use
 
                 Partitions
-                  partition  first claimed   next   read   rows  repeated  dropped  dead  holes
-                  0                      0  1,200  1,200  1,198         0        0     2      0
-                  1                      0      2      2      2         0        0     0      0
-                  all                              1,202  1,200         0        0     2      0
+                  partition  first claimed   next   read   rows  repeated  dropped  dead  holes  lost
+                  0                      0  1,200  1,200  1,198         0        0     2      0     0
+                  1                      0      2      2      2         0        0     0      0     0
+                  all                              1,202  1,200         0        0     2      0     0
 
                 """)
     }

@@ -108,7 +108,7 @@ import Testing
     @Test("an archive of a newer version stays as it is")
     func newerVersion() async throws {
         let bench = try await archive()
-        _ = try bench.query("PRAGMA user_version = 3")
+        _ = try bench.query("PRAGMA user_version = 4")
         let error = try await refusal(bench)
         #expect(error.code == .cannotCreate)
         #expect(error.reason.hasPrefix("it was made by a newer version"))
@@ -122,6 +122,101 @@ import Testing
         #expect(error.code == .cannotCreate)
         #expect(error.reason.hasPrefix("it was made by an earlier version"))
         try ArchiveReader(path: bench.path).close()
+    }
+
+    @Test("an archive of version 2 is brought to version 3 by whoever writes it, and queried as it is before")
+    func upgrade() async throws {
+        let bench = try await archiveOfVersion2()
+        let query = ArchiveQuery(path: bench.path)
+        var summary = ""
+        try query.summary { summary += $0 }
+        #expect(
+            summary.contains("  0                      0    10    10     9         0        0     1      0     0\n"))
+        #expect(try bench.query("PRAGMA user_version") == ["2"])
+        let sink = try bench.sink()
+        try await sink.open(bench.context())
+        #expect(try await sink.storedPositions() == [0: 10])
+        // Only the first transaction changes the file: a stream that is refused leaves it to the earlier version.
+        let other = StreamIdentity(cluster: "cluster-1", topic: "other")
+        #expect(await pipelineError { try await sink.begin(other, at: [0: 0]) }?.code == .configuration)
+        #expect(try bench.query("PRAGMA user_version") == ["2"])
+        try await sink.begin(TransactionBatch.stream, at: [0: 0, 1: 0])
+        try await sink.start()
+        // The header of the file itself, where an earlier version looks.
+        #expect(try Data(contentsOf: URL(fileURLWithPath: bench.path))[60..<64].elementsEqual([0, 0, 0, 3]))
+        var batch = TransactionBatch.records(10..<15)
+        batch.dead = [12]
+        try await bench.write(batch, to: sink)
+        try await sink.flush()
+        await sink.close()
+        #expect(try bench.counts() == ["0|0|15|15|13|0|0|2|0", "1|0|0|0|0|0|0|0|0"])
+        #expect(
+            try bench.query(
+                "SELECT id, stage, partition, generation, offset, hex(key), value IS NULL FROM dead_letters")
+                == ["7|filter|0|0|3|00FF|1", "8|filter|0|0|12|41544D2D32|0"])
+        #expect(try bench.query("SELECT last_offset, epoch FROM offsets") == ["14|2", "null|1"])
+        #expect(try bench.query("SELECT next FROM lag") == ["15", "0"])
+        #expect(
+            try bench.query("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY 1") == [
+                "dead_letters", "lag", "meta", "offsets", "transactions", "transactions_rows",
+            ])
+        let fresh = try await archive()
+        for table in ["offsets", "dead_letters"] {
+            let columns = "SELECT name, type, pk FROM pragma_table_info('\(table)')"
+            #expect(try bench.query(columns) == fresh.query(columns))
+        }
+        #expect(try bench.query("PRAGMA integrity_check") == ["ok"])
+    }
+
+    @Test("an upgrade that a crash left in the log is known by the next writer and reader")
+    func unwrittenUpgrade() async throws {
+        let bench = try await archiveOfVersion2()
+        let crashed = try ArchiveBench()
+        let reader = try LongReader(bench.path)
+        let sink = try await bench.running()
+        try await bench.write(.records(10..<15), to: sink)
+        try await sink.flush()
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: bench.path + suffix, toPath: crashed.path + suffix)
+        }
+        reader.close()
+        await sink.close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: crashed.path))[60..<64].elementsEqual([0, 0, 0, 2]))
+        let next = try await crashed.running()
+        #expect(try await next.storedPositions() == [0: 15])
+        await next.close()
+        #expect(try crashed.query("SELECT generation, next, epoch FROM offsets") == ["0|15|3"])
+    }
+
+    /// An archive of ten records, one of them dead, as version 2 made it; and a view of somebody's own.
+    private func archiveOfVersion2() async throws -> ArchiveBench {
+        let bench = try await archive()
+        let tables = [
+            """
+            CREATE TABLE former (
+                partition INTEGER PRIMARY KEY, first_claimed INTEGER NOT NULL, next INTEGER NOT NULL,
+                epoch INTEGER NOT NULL, read INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
+                repeated INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0,
+                dead INTEGER NOT NULL DEFAULT 0, holes INTEGER NOT NULL DEFAULT 0,
+                last_offset INTEGER, last_timestamp_us INTEGER, last_crc32 INTEGER,
+                CHECK (read = rows + repeated + dropped + dead)
+            ) STRICT
+            """,
+            "INSERT INTO former VALUES (0, 0, 10, 1, 10, 9, 0, 0, 1, 0, 9, 1000009, 12345)",
+            "DROP TABLE offsets", "ALTER TABLE former RENAME TO offsets", "DROP TABLE dead_letters",
+            """
+            CREATE TABLE dead_letters (
+                id INTEGER PRIMARY KEY, stage TEXT NOT NULL, reason TEXT NOT NULL, topic TEXT NOT NULL,
+                partition INTEGER NOT NULL, "offset" INTEGER NOT NULL, timestamp_us INTEGER NOT NULL,
+                "key" BLOB, value BLOB, headers BLOB, UNIQUE (topic, partition, "offset", stage)
+            ) STRICT
+            """,
+            "INSERT INTO dead_letters VALUES (7, 'filter', 'has no use', 'atm-transactions', 0, 3, 5, x'00ff', NULL, NULL)",
+            "DELETE FROM transactions_rows WHERE kafka_offset = 3",
+            "CREATE VIEW lag AS SELECT partition, next FROM offsets", "PRAGMA user_version = 2",
+        ]
+        for table in tables { _ = try bench.query(table) }
+        return bench
     }
 
     @Test(

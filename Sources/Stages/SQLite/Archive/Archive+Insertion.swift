@@ -31,23 +31,31 @@ extension Archive {
             plan.sort(by: Int(sources[key]), of: batch, fields)
         }
         let order = plan.order
+        let mayCoincide = plan.shares.contains { share in
+            share.from < partitions[share.claim.partition]?.formerEnd ?? 0
+        }
         return try withWindow(on: batch, fields, order, sources) { window throws(SQLiteFailure) in
             try batchTable.lend(window) { () throws(SQLiteFailure) in
+                var found =
+                    mayCoincide ? try find(coincidences, order, of: " before the topic was made anew") : []
                 try insertion.run()
-                return connection.changes < order.count ? try findConflicts(order) : []
+                if connection.changes < order.count { found += try find(conflicts, order) }
+                return found
             }
         }
     }
 
-    private func findConflicts(_ order: [UInt32]) throws(SQLiteFailure) -> [Conflict] {
-        guard let conflicts else { return [] }
+    private func find(
+        _ statement: SQLiteStatement?, _ order: [UInt32], of time: String = ""
+    ) throws(SQLiteFailure) -> [Conflict] {
+        guard let statement else { return [] }
         var found: [Conflict] = []
-        while try conflicts.step() {
-            var conflict = Conflict(index: Int(order[Int(conflicts.integer(0))]))
-            if conflicts.integer(1) == 0 {
+        while try statement.step() {
+            var conflict = Conflict(index: Int(order[Int(statement.integer(0))]))
+            if statement.integer(1) == 0 {
                 conflict.difference =
-                    "its key belongs to a record with other values, at partition \(conflicts.integer(2)) offset "
-                    + "\(conflicts.integer(3))"
+                    "its key belongs to a record with other values, at partition \(statement.integer(2)) offset "
+                    + "\(statement.integer(3))\(time)"
             }
             found.append(conflict)
         }

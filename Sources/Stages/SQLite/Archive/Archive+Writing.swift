@@ -80,16 +80,18 @@ extension Archive {
     /// Moves the stored position: the fence. One row must change, or another process has written since.
     private func advance(by share: ClaimShare, of batch: Batch) throws {
         let partition = share.claim.partition
+        let ledger = partitions[partition]
         let values: [Int64?] = [
-            Int64(partition), partitions[partition]?.epoch, share.from, share.claim.to, Int64(share.read),
+            Int64(partition), ledger?.generation, ledger?.epoch, share.from, share.claim.to, Int64(share.read),
             Int64(share.rows), Int64(share.repeated), Int64(share.dropped), Int64(share.dead + share.collided),
-            Int64(share.holes), share.last?.offset, share.last?.timestamp.microseconds,
+            Int64(share.holes), 0, share.last?.offset, share.last?.timestamp.microseconds,
             share.last.map { record in
                 batch.withUnsafeBytes {
                     Int64(Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[record.value.offsets])))
                 }
             },
         ]
+        let advance = try statements().advance
         for (index, value) in values.enumerated() { try advance.bind(value, at: Int32(index + 1)) }
         try advance.run()
         guard connection.changes == 1 else {
@@ -104,22 +106,25 @@ extension Archive {
     }
 
     private func keep(_ letters: [DeadRecord], of batch: Batch) throws(SQLiteFailure) {
+        if letters.isEmpty { return }
+        let statement = try statements().deadLetter
         for letter in letters {
             let record = letter.record
-            try deadLetter.bind(letter.stage, at: 1)
-            try deadLetter.bind(letter.reason, at: 2)
-            try deadLetter.bind(batch.stream.topic, at: 3)
-            try deadLetter.bind(Int64(record.partition), at: 4)
-            try deadLetter.bind(record.offset, at: 5)
-            try deadLetter.bind(record.timestamp.microseconds, at: 6)
+            try statement.bind(letter.stage, at: 1)
+            try statement.bind(letter.reason, at: 2)
+            try statement.bind(batch.stream.topic, at: 3)
+            try statement.bind(Int64(record.partition), at: 4)
+            try statement.bind(partitions[record.partition]?.generation ?? 0, at: 5)
+            try statement.bind(record.offset, at: 6)
+            try statement.bind(record.timestamp.microseconds, at: 7)
             try batch.withUnsafeBytes { bytes throws(SQLiteFailure) in
-                for (parameter, range) in [(7, record.key), (8, record.value), (9, record.headers)] {
-                    try deadLetter.bind(
+                for (parameter, range) in [(8, record.key), (9, record.value), (10, record.headers)] {
+                    try statement.bind(
                         range.isPresent ? UnsafeRawBufferPointer(rebasing: bytes[range.offsets]) : nil,
                         at: Int32(parameter))
                 }
             }
-            try deadLetter.run()
+            try statement.run()
         }
     }
 }

@@ -21,8 +21,7 @@ final class Archive {
     let writeAheadLog: WriteAheadLog
     let insertion: SQLiteStatement
     let conflicts: SQLiteStatement?
-    let advance: SQLiteStatement
-    let deadLetter: SQLiteStatement
+    let coincidences: SQLiteStatement?
     /// The stored stream; nil until the first `begin`.
     private(set) var stream: StreamIdentity?
     /// The stored partitions, as of the open transaction.
@@ -31,6 +30,9 @@ final class Archive {
     var openClaims: [Int32: Claim] = [:]
     private let lock: ArchiveLock
     private var hasTakenOver = false
+    /// The schema version of the file as it is committed.
+    private var version: Int32
+    private var positionStatements: PositionStatements?
 
     /// Opens or makes an archive and takes its lock.
     /// - Parameters:
@@ -50,13 +52,16 @@ final class Archive {
             let connection = try SQLiteConnection(path: path, access: .writing)
             opened = connection
             try Self.prepare(connection, path, schema, options)
+            // Asked of SQLite: an upgrade that a crash kept from being written back stands in the log alone, where the
+            // file's header does not show it.
+            version = Int32(truncatingIfNeeded: try connection.integer("PRAGMA user_version") ?? 0)
+            try ArchiveFile.checkVersion(version, of: path, isWriting: true)
             try table.register(on: connection)
             let pageSize = try connection.integer("PRAGMA page_size") ?? 0
             writeAheadLog = WriteAheadLog(of: connection, pageSize: Int(pageSize), threshold: options.checkpoint)
             insertion = try connection.prepare(schema.insertion)
             conflicts = try schema.conflicts.map { sql throws(SQLiteFailure) in try connection.prepare(sql) }
-            advance = try connection.prepare(ArchiveSchema.advance)
-            deadLetter = try connection.prepare(ArchiveSchema.deadLetter)
+            coincidences = try schema.coincidences.map { sql throws(SQLiteFailure) in try connection.prepare(sql) }
             self.connection = connection
         } catch {
             opened?.close()
@@ -83,10 +88,10 @@ final class Archive {
         guard !hasTakenOver else { return }
         try attempt("cannot take the archive over") { () throws(SQLiteFailure) in
             try beginTransaction()
-            try raiseEpochs()
+            try makeOurs()
             try connection.execute("COMMIT")
         }
-        hasTakenOver = true
+        tookOver()
     }
 
     /// Stores the stream and where its new partitions begin; see ``PositionOwner/begin(_:at:)``. No transaction may be
@@ -97,14 +102,42 @@ final class Archive {
         guard !hasTakenOver || self.stream == nil || !new.isEmpty else { return }
         try attempt("cannot store where to begin") { () throws(SQLiteFailure) in
             try beginTransaction()
-            if !hasTakenOver { try raiseEpochs() }
+            if !hasTakenOver { try makeOurs() }
             try store(stream)
             for (partition, position) in new.sorted(by: { $0.key < $1.key }) {
                 try add(partition, at: position)
             }
             try connection.execute("COMMIT")
         }
-        hasTakenOver = true
+        tookOver()
+    }
+
+    /// Begins the next generation of partitions whose topic was made anew; see ``PositionOwner/beginAnew(_:at:)``. No
+    /// transaction may be open.
+    func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) throws(PipelineError) {
+        // The name stays: it is what the rows show as their topic.
+        try checkStream(StreamIdentity(cluster: self.stream?.cluster ?? stream.cluster, topic: stream.topic))
+        try attempt("cannot begin anew") { () throws(SQLiteFailure) in
+            try beginTransaction()
+            if !hasTakenOver { try makeOurs() }
+            try store(stream)
+            if let former = self.stream?.cluster, former != stream.cluster {
+                try replaceCluster(former, by: stream.cluster)
+            }
+            for (partition, position) in positions.sorted(by: { $0.key < $1.key }) {
+                guard let ledger = partitions[partition] else {
+                    try add(partition, at: position)
+                    continue
+                }
+                try add(
+                    PartitionLedger(
+                        partition: partition, generation: ledger.generation + 1, firstClaimed: position,
+                        next: position, epoch: ledger.epoch, formerEnd: max(ledger.formerEnd, ledger.next)))
+            }
+            try connection.execute("COMMIT")
+        }
+        tookOver()
+        self.stream = stream
     }
 
     /// Refuses records of another stream.
@@ -132,24 +165,50 @@ final class Archive {
 
     /// Stores a partition that is not there yet.
     func add(_ partition: Int32, at position: Int64) throws(SQLiteFailure) {
-        try insert(
-            "INSERT INTO offsets (partition, first_claimed, next, epoch) VALUES (?1, ?2, ?2, 1)",
-            Int64(partition), position)
-        partitions[partition] = PartitionLedger(
-            partition: partition, firstClaimed: position, next: position, epoch: 1)
+        try add(PartitionLedger(partition: partition, firstClaimed: position, next: position, epoch: 1))
+    }
+
+    private func add(_ ledger: PartitionLedger) throws(SQLiteFailure) {
+        let statement = try connection.prepare(ArchiveSchema.beginning)
+        defer { connection.discard(statement) }
+        let values = [Int64(ledger.partition), ledger.generation, ledger.firstClaimed, ledger.epoch]
+        for (index, value) in values.enumerated() { try statement.bind(value, at: Int32(index + 1)) }
+        try statement.run()
+        partitions[ledger.partition] = ledger
+    }
+
+    /// The statements on the tables that an upgrade makes anew; so they are prepared when they are first needed.
+    func statements() throws(SQLiteFailure) -> PositionStatements {
+        if let positionStatements { return positionStatements }
+        let prepared = try PositionStatements(on: connection)
+        positionStatements = prepared
+        return prepared
     }
 
     /// Stores the stream in a new archive, whose rows show its topic from then on.
     func store(_ stream: StreamIdentity) throws(SQLiteFailure) {
         guard self.stream == nil else { return }
         for (name, value) in [("cluster", stream.cluster), ("topic", stream.topic)] {
-            let statement = try connection.prepare("INSERT INTO meta (name, value) VALUES (?1, ?2)")
-            defer { connection.discard(statement) }
-            try statement.bind(name, at: 1)
-            try statement.bind(value, at: 2)
-            try statement.run()
+            try write("INSERT INTO meta (name, value) VALUES (?1, ?2)", name, value)
         }
         self.stream = stream
+    }
+
+    /// What the earlier generations were read from is kept as `former_cluster_1`, and so on.
+    private func replaceCluster(_ former: String, by cluster: String) throws(SQLiteFailure) {
+        try write(
+            """
+            INSERT INTO meta (name, value)
+            SELECT 'former_cluster_' || (1 + count(*)), ?1 FROM meta WHERE name GLOB 'former_cluster_*'
+            """, former)
+        try write("UPDATE meta SET value = ?1 WHERE name = 'cluster'", cluster)
+    }
+
+    private func write(_ sql: String, _ texts: String...) throws(SQLiteFailure) {
+        let statement = try connection.prepare(sql)
+        defer { connection.discard(statement) }
+        for (index, text) in texts.enumerated() { try statement.bind(text, at: Int32(index + 1)) }
+        try statement.run()
     }
 
     /// Does something and turns SQLite's failure into the pipeline's error; what was begun is rolled back, unless
@@ -175,16 +234,20 @@ final class Archive {
         try? load()
     }
 
-    private func raiseEpochs() throws(SQLiteFailure) {
-        try connection.execute("UPDATE offsets SET epoch = epoch + 1")
+    /// Raises the epochs, which fences whoever wrote before, in the same transaction as an upgrade: the statements of an
+    /// earlier runner would go on working on the new tables.
+    private func makeOurs() throws(SQLiteFailure) {
+        if version < ArchiveSchema.version { try connection.execute(ArchiveSchema.upgrade) }
+        try connection.execute(ArchiveSchema.raiseEpochs)
         for partition in partitions.keys { partitions[partition]?.epoch += 1 }
     }
 
-    private func insert(_ sql: String, _ values: Int64...) throws(SQLiteFailure) {
-        let statement = try connection.prepare(sql)
-        defer { connection.discard(statement) }
-        for (index, value) in values.enumerated() { try statement.bind(value, at: Int32(index + 1)) }
-        try statement.run()
+    private func tookOver() {
+        hasTakenOver = true
+        guard version < ArchiveSchema.version else { return }
+        version = ArchiveSchema.version
+        // An earlier runner tells the version by the file's header. If this fails, the next checkpoint brings it there.
+        try? connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     }
 
     private func load() throws(SQLiteFailure) {
@@ -195,65 +258,14 @@ final class Archive {
         stream = texts["cluster"].flatMap { cluster in
             texts["topic"].map { StreamIdentity(cluster: cluster, topic: $0) }
         }
-        let offsets = try connection.prepare("SELECT partition, first_claimed, next, epoch FROM offsets")
+        let offsets = try connection.prepare(ArchiveSchema.partitions(version: version))
         defer { connection.discard(offsets) }
         while try offsets.step() {
             let partition = Int32(truncatingIfNeeded: offsets.integer(0))
+            let former = partitions[partition].map { max($0.formerEnd, $0.next) } ?? 0
             partitions[partition] = PartitionLedger(
-                partition: partition, firstClaimed: offsets.integer(1), next: offsets.integer(2),
-                epoch: offsets.integer(3))
-        }
-    }
-
-    private static func prepare(
-        _ connection: SQLiteConnection, _ path: String, _ schema: ArchiveSchema, _ options: Options
-    ) throws {
-        let timeout = Int(options.busyTimeout / .milliseconds(1))
-        try connection.execute(
-            """
-            PRAGMA busy_timeout = \(timeout);
-            PRAGMA page_size = \(options.pageSize);
-            PRAGMA synchronous = \(options.synchronous.rawValue);
-            PRAGMA temp_store = MEMORY;
-            """)
-        // Made under a rollback journal and only then switched to the write-ahead log: the header of the file itself
-        // tells what it is from the first moment, and a crash in between leaves an empty file.
-        if try connection.integer("SELECT count(*) FROM sqlite_schema") == 0 {
-            try connection.execute("BEGIN IMMEDIATE; \(schema.creation)")
-            let meta = try connection.prepare("INSERT INTO meta (name, value) VALUES ('created_by', 'sluice')")
-            defer { connection.discard(meta) }
-            try meta.run()
-            try connection.execute("COMMIT")
-        }
-        try check(connection, path, schema)
-        try connection.execute(
-            """
-            PRAGMA journal_mode = WAL;
-            PRAGMA wal_autocheckpoint = 0;
-            PRAGMA journal_size_limit = \(options.checkpoint);
-            """)
-    }
-
-    private static func check(_ connection: SQLiteConnection, _ path: String, _ schema: ArchiveSchema) throws {
-        let statement = try connection.prepare(ArchiveSchema.tableSignature)
-        defer { connection.discard(statement) }
-        try statement.bind(schema.storage, at: 1)
-        let found = try statement.step() ? statement.text(0) : ""
-        statement.reset()
-        guard found != schema.signature else { return }
-        throw PipelineError(
-            .configuration, "cannot open the archive \(path)",
-            reason: found.isEmpty
-                ? "it has no table \"\(schema.table)\""
-                : "its table \"\(schema.storage)\" has the columns \(found), the pipeline asks for \(schema.signature)",
-            remedy: "Name another file, or set table and columns as the archive has them; it was left as it is")
-    }
-
-    private static func openingError(_ error: any Error, _ path: String) -> PipelineError {
-        switch error {
-        case let error as PipelineError: error
-        case let failure as SQLiteFailure: PipelineError(failure, "cannot open the archive \(path)", path: path)
-        default: PipelineError(.internalFault, "cannot open the archive \(path)", reason: "\(error)")
+                partition: partition, generation: offsets.integer(1), firstClaimed: offsets.integer(2),
+                next: offsets.integer(3), epoch: offsets.integer(4), formerEnd: former)
         }
     }
 }

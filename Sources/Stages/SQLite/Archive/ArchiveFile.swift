@@ -47,20 +47,28 @@ enum ArchiveFile {
                 path, isWriting, "it is a database, but not an archive",
                 isWriting ? "Name another file; this one was left as it is" : "Name a file that the sqlite sink made")
         }
-        let version = integer(header, at: 60)
+        try checkVersion(integer(header, at: 60), of: path, isWriting: isWriting)
+        return .archive
+    }
+
+    /// Refuses a file of a schema version that cannot be used.
+    /// - Parameters:
+    ///   - version: what the file has as `user_version`.
+    ///   - path: the file.
+    ///   - isWriting: whether it is to be written, after an upgrade where one is needed.
+    static func checkVersion(_ version: Int32, of path: String, isWriting: Bool) throws(PipelineError) {
         guard version <= ArchiveSchema.version else {
             throw refusal(
                 path, isWriting,
                 "it was made by a newer version (schema \(version), this one knows \(ArchiveSchema.version))",
                 "Use that version, or a newer one")
         }
-        guard !isWriting || version == ArchiveSchema.version else {
+        guard !isWriting || version >= ArchiveSchema.earliestUpgradable else {
             throw refusal(
                 path, isWriting,
                 "it was made by an earlier version (schema \(version), this one writes \(ArchiveSchema.version))",
                 "Name another file; this one was left as it is, and can still be queried")
         }
-        return .archive
     }
 
     /// Makes an empty file that only its owner may read; SQLite gives -wal and -shm the same mode.

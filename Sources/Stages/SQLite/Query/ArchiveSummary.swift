@@ -9,13 +9,15 @@ struct ArchiveSummary {
     /// A row of `offsets`.
     struct Partition {
         var partition: Int64
-        /// First claimed, next, then the counts.
+        /// Above 0 where the topic was made anew.
+        var generation: Int64
+        /// First claimed, next, then the counts; of a file of an earlier version those that it has not are 0.
         var values: [Int64]
     }
 
     /// The names of ``Partition/values``.
     static let partitionColumns = [
-        "first_claimed", "next", "read", "rows", "repeated", "dropped", "dead", "holes",
+        "first_claimed", "next", "read", "rows", "repeated", "dropped", "dead", "holes", "lost",
     ]
 
     private(set) var stream: (cluster: String, topic: String)?
@@ -47,12 +49,19 @@ struct ArchiveSummary {
             "SELECT stage, reason, count(*) FROM dead_letters GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2")
         defer { connection.discard(letters) }
         while try letters.step() { deadLetters.append((letters.text(0), letters.text(1), letters.integer(2))) }
-        let offsets = try connection.prepare(
-            "SELECT partition, \(Self.partitionColumns.joined(separator: ", ")) FROM offsets ORDER BY partition")
+        try readPartitions(connection)
+    }
+
+    private mutating func readPartitions(_ connection: SQLiteConnection) throws(SQLiteFailure) {
+        let known = Set(try connection.texts("SELECT name FROM pragma_table_info('offsets')"))
+        let columns = ["partition", "generation"] + Self.partitionColumns
+        let list = columns.map { known.contains($0) ? $0 : "0" }.joined(separator: ", ")
+        let offsets = try connection.prepare("SELECT \(list) FROM offsets ORDER BY 1, 2")
         defer { connection.discard(offsets) }
         while try offsets.step() {
-            let values = (1...Self.partitionColumns.count).map { offsets.integer(Int32($0)) }
-            partitions.append(Partition(partition: offsets.integer(0), values: values))
+            let values = columns.indices.map { offsets.integer(Int32($0)) }
+            partitions.append(
+                Partition(partition: values[0], generation: values[1], values: Array(values.dropFirst(2))))
         }
     }
 

@@ -67,7 +67,10 @@ struct SummaryText {
 
     private var partitions: String {
         let columns = ArchiveSummary.partitionColumns
-        var rows = summary.partitions.map { ["  \($0.partition)"] + $0.values.map(\.grouped) }
+        var rows = summary.partitions.map { row in
+            let generation = row.generation == 0 ? "" : ", generation \(row.generation)"
+            return ["  \(row.partition)\(generation)"] + row.values.map(\.grouped)
+        }
         if rows.count > 1 {
             // Positions of different partitions have no sum.
             let sums = columns.indices.map { column in
