@@ -120,6 +120,47 @@ struct ProduceAndArchiveTests {
         try Self.expectStream(ArchiveFile(path: test.path("a.db")), seed: 13, count: count)
     }
 
+    @Test("a standby takes over from an archive that is killed: nothing is lost and nothing stored twice")
+    func takeover() async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        let topic = SystemTest.freshTopic("takeover")
+        let count = 60_000
+        let producer = try test.start(
+            [SystemTest.pipeline("produce")],
+            ["KAFKA_TOPIC": topic, "COUNT": "\(count)", "RATE": "20000", "SEED": "17"])
+        let environment = ["KAFKA_TOPIC": topic, "DATABASE": test.path("a.db"), "WHEN_LOCKED": "wait"]
+        let arguments = [SystemTest.pipeline("consume-to-sqlite")]
+        let archive = ArchiveFile(path: test.path("a.db"))
+        var holder = try test.start(arguments, environment)
+        for _ in 0..<2 {
+            try await archive.waitForRows()
+            let standby = try test.start(arguments, environment)
+            #expect(await standby.waitForError("stands by"))
+            let rows = try archive.number("SELECT count(*) FROM transactions")
+            holder.send(SIGKILL)
+            let killed = await holder.wait()
+            #expect(killed.wasKilled, "\(killed.errors)")
+            #expect(await standby.waitForError("takes the archive over"))
+            try await archive.waitForRows(moreThan: rows)
+            let named = try test.start(arguments, environment)
+            // The next one names the standby as the holder, and Ctrl-C ends it at once.
+            #expect(await named.waitForError("pid \(standby.identifier) on "))
+            named.send(SIGINT)
+            let ending = await named.wait(limit: .seconds(10))
+            #expect(ending.code == 0, "\(ending.errors)")
+            holder = standby
+        }
+        let produced = await producer.wait()
+        #expect(produced.code == 0, "\(produced.errors)")
+        try await archive.waitForRows(moreThan: count - 1)
+        holder.send(SIGTERM)
+        let ending = await holder.wait()
+        #expect(ending.code == 0, "\(ending.errors)")
+        try Self.expectStream(archive, seed: 17, count: count)
+        #expect(try archive.number("SELECT sum(rows) - sum(next - first_claimed) FROM offsets") == 0)
+    }
+
     @Test("the rate is kept: two thousand a second for three seconds within one percent")
     func rate() async throws {
         let test = try SystemTest()

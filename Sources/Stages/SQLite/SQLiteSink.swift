@@ -46,6 +46,7 @@ public actor SQLiteSink: PositionOwner {
     private let path: String
     private let schema: ArchiveSchema
     private let options: Archive.Options
+    private let whenLocked: SQLiteSettings.WhenLocked
     private let batchRecords: Int
     private var context: SinkContext?
     private var archive: Archive?
@@ -61,6 +62,7 @@ public actor SQLiteSink: PositionOwner {
         options = Archive.Options(
             synchronous: values[SQLiteSettings.synchronous], pageSize: values[SQLiteSettings.pageSize],
             checkpoint: values[SQLiteSettings.checkpoint], busyTimeout: values[SQLiteSettings.busyTimeout])
+        whenLocked = values[SQLiteSettings.whenLocked]
         batchRecords = values[SQLiteSettings.batchRecords]
         flushInterval = values[SQLiteSettings.batchInterval]
         fields = schema.columns.map { FieldNeed($0.field, type: $0.type, isRequired: true) }
@@ -72,9 +74,11 @@ public actor SQLiteSink: PositionOwner {
     }
 
     /// Takes the archive's lock and opens it, or makes it. A file that is not an archive of this form stays as it is.
-    public func open(_ context: SinkContext) throws {
+    /// With `when_locked` at `wait` it returns when the archive is free, or the task is cancelled.
+    public func open(_ context: SinkContext) async throws {
         self.context = context
-        archive = try Archive(path: path, schema: schema, options: options)
+        let standby = ArchiveStandby(path: path, whenLocked: whenLocked, context: context.stage)
+        archive = try Archive(path: path, lock: try await standby.takeLock(), schema: schema, options: options)
     }
 
     // Asynchronous, though nothing waits in it: instead of a synchronous one a caller who knows the type would get the

@@ -38,11 +38,11 @@ final class ArchiveBench: Sendable {
 
     /// The surroundings of the sink.
     func context(
-        takesDeadLetters: Bool = true, log: Log = .none,
+        takesDeadLetters: Bool = true, log: Log = .none, clock: any PipelineClock = SystemClock(),
         barrier: @escaping @Sendable ([Claim]) async throws -> Void = { _ in }
     ) -> SinkContext {
         SinkContext(
-            stage: StageContext(name: "sqlite", pipeline: "test", log: log, clock: SystemClock(), stop: { _ in }),
+            stage: StageContext(name: "sqlite", pipeline: "test", log: log, clock: clock, stop: { _ in }),
             takesDeadLetters: takesDeadLetters,
             barrier: { claims in
                 self.barriers.withLock { $0.append(claims) }

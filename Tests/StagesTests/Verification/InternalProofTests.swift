@@ -115,7 +115,7 @@ import Testing
             ("UPDATE dead_letters SET partition = 7 WHERE partition = 1", "offsets has no such partition"),
             ("UPDATE dead_letters SET topic = 'another' WHERE partition = 1", "its topic is not the archive's"),
             (
-                "INSERT INTO dead_letters SELECT 77, stage, reason, topic, partition, 15, timestamp_us, key, value, "
+                "INSERT INTO dead_letters SELECT 77, stage, reason, topic, partition, generation, 15, timestamp_us, key, value, "
                     + "headers FROM dead_letters WHERE partition = 0",
                 "dead letters lie at 2 positions without a row, offsets knows of 1"
             ),

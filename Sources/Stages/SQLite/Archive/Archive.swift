@@ -34,16 +34,17 @@ final class Archive {
     private var version: Int32
     private var positionStatements: PositionStatements?
 
-    /// Opens or makes an archive and takes its lock.
+    /// Opens or makes an archive.
     /// - Parameters:
     ///   - path: its absolute path.
+    ///   - lock: its lock, which is given back with the archive, and at once if it cannot be opened.
     ///   - schema: the tables it must have.
     ///   - options: how.
     /// - Throws: ``PipelineError``; the file is as it was then.
-    init(path: String, schema: ArchiveSchema, options: Options) throws(PipelineError) {
+    init(path: String, lock: ArchiveLock, schema: ArchiveSchema, options: Options) throws(PipelineError) {
         self.path = path
         self.schema = schema
-        lock = try ArchiveLock(beside: path)
+        self.lock = lock
         let table = BatchTable(columns: schema.batchColumns)
         batchTable = table
         var opened: SQLiteConnection?

@@ -6,16 +6,32 @@ internal import Pipeline
 /// flock, because it goes with the open file and ends with the process however that ends; and also between two sinks
 /// of one process, which a lock of fcntl's older kind would let through.
 final class ArchiveLock {
+    /// What came of trying to take it.
+    enum Attempt {
+        /// It is the caller's.
+        case taken(ArchiveLock)
+        /// Someone else has it; names pid and host, as far as they are written there.
+        case held(by: String)
+    }
+
     private let path: String
     private var descriptor: Int32
 
-    /// Takes the lock.
+    private init(path: String, descriptor: Int32) {
+        self.path = path
+        self.descriptor = descriptor
+        let text = "pid \(getpid()) on \(Self.host)\n"
+        ftruncate(descriptor, 0)
+        _ = text.withCString { Glibc.pwrite(descriptor, $0, strlen($0), 0) }
+    }
+
+    /// Tries to take the lock; waits for nobody.
     /// - Parameter archive: the archive's absolute path.
-    /// - Throws: ``PipelineError`` if someone holds it, naming pid and host, or if the file cannot be made.
-    init(beside archive: String) throws(PipelineError) {
-        path = archive + ".lock"
+    /// - Throws: ``PipelineError`` if the lock's file cannot be made or locked.
+    static func attempt(beside archive: String) throws(PipelineError) -> Attempt {
+        let path = archive + ".lock"
         while true {
-            descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else {
                 throw PipelineError(
                     .cannotCreate, "cannot open the archive \(archive)",
@@ -24,36 +40,30 @@ final class ArchiveLock {
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let reason = errno
-                let holder = Self.holder(descriptor)
+                let holder = holder(descriptor)
                 Glibc.close(descriptor)
-                guard reason == EWOULDBLOCK else {
-                    throw PipelineError(
-                        .cannotCreate, "cannot open the archive \(archive)",
-                        reason: "its lock file cannot be locked: \(String(cString: strerror(reason)))",
-                        remedy: "Keep archives on a local disk")
-                }
+                if reason == EWOULDBLOCK { return .held(by: holder) }
                 throw PipelineError(
-                    .cannotCreate, "cannot open the archive \(archive)", reason: "it is held by \(holder)",
-                    remedy: "Stop that one first, or archive into another file")
+                    .cannotCreate, "cannot open the archive \(archive)",
+                    reason: "its lock file cannot be locked: \(String(cString: strerror(reason)))",
+                    remedy: "Keep archives on a local disk")
             }
-            if isInPlace { break }
+            if isInPlace(descriptor, path) { return .taken(ArchiveLock(path: path, descriptor: descriptor)) }
             // The last holder removed the file between our open and our lock: what we hold has no name any more.
             Glibc.close(descriptor)
         }
-        let text = "pid \(getpid()) on \(Self.host)\n"
-        ftruncate(descriptor, 0)
-        _ = text.withCString { Glibc.pwrite(descriptor, $0, strlen($0), 0) }
     }
 
     /// Gives the lock back and removes its file.
     func release() {
         guard descriptor >= 0 else { return }
-        unlink(path)
+        // Not the file of a successor, where somebody removed ours.
+        if Self.isInPlace(descriptor, path) { unlink(path) }
         Glibc.close(descriptor)
         descriptor = -1
     }
 
-    private var isInPlace: Bool {
+    private static func isInPlace(_ descriptor: Int32, _ path: String) -> Bool {
         var held = stat()
         var named = stat()
         return fstat(descriptor, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino

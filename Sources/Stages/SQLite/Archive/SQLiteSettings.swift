@@ -10,6 +10,14 @@ enum SQLiteSettings {
         case normal
     }
 
+    /// What to do where another runner holds the archive.
+    enum WhenLocked: String, CaseIterable, Sendable {
+        /// End at once, naming the holder.
+        case fail
+        /// Stand by and take over when it is free.
+        case wait
+    }
+
     static let path = Setting<String>.text(
         "path", default: nil, "The archive's file; made if it is not there. Must lie on a local disk."
     ) { path in
@@ -49,8 +57,12 @@ enum SQLiteSettings {
     static let busyTimeout = Setting<Duration>.duration(
         "busy_timeout", .zero...(.seconds(60)), default: .seconds(5), text: "5s",
         "How long a lock of another program on the file is waited for before the attempt counts as failed.")
+    static let whenLocked = Setting<WhenLocked>.choice(
+        "when_locked", default: .fail,
+        "fail: end at once where another runner holds the archive; wait: stand by and take over when that one has ended."
+    )
     static let all: [any AnySetting] = [
-        path, table, columns, batchRecords, batchInterval, synchronous, pageSize, checkpoint, busyTimeout,
+        path, table, columns, batchRecords, batchInterval, synchronous, pageSize, checkpoint, busyTimeout, whenLocked,
     ]
 
     /// What is wrong with a name, or nil. A strict pattern, because names cannot be bound like values.
