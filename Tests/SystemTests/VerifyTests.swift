@@ -63,6 +63,35 @@ struct VerifyTests {
         #expect(first == [["place": "partition 0", "difference": "offsets says 3000 rows, the table holds 2980"]])
     }
 
+    @Test("a run's report suffices to make its stream again, whatever its settings, also after a stop and a restart")
+    func fromReport() async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        let file = try test.write(
+            """
+            {"version": 1, "source": {"type": "generator", "seed": 9, "count": "${COUNT}", "clock": "schedule",
+             "step": "3us", "shard": 4, "atms": 7, "wander": true, "start": "2026-02-03T04:05:06.000007Z",
+             "weights": {"status_code": {"FAILED": 0.3, "TIMEOUT": 0.0000001}, "transaction_type": {"DEPOSIT": 1}}},
+             "stages": [{"type": "ttl", "after": "${TTL}"}], "sinks": [{"type": "sqlite", "path": "a.db"}]}
+            """, to: "unusual.json")
+        let first = try await test.run(
+            [file, "--report", "first.json"], ["COUNT": "unlimited", "TTL": "200ms"])
+        #expect(first.code == 0, "\(first.errors)")
+        let alone = try await test.run(["verify", "a.db", "--from-report", "first.json"])
+        #expect(alone.code == 0, "\(alone.output)\(alone.errors)")
+        let made = try #require(try test.report("first.json")["records"] as? Int)
+        let second = try await test.run(
+            [file, "--report", "second.json"], ["COUNT": "\(made + 500)", "TTL": "never"])
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(try test.report("second.json")["records"] as? Int == 500)
+        let both = try await test.run(
+            ["verify", "a.db", "--from-report", "first.json", "--from-report", "second.json", "--format", "json"])
+        #expect(both.code == 0 && both.output.contains("\"records\":\(made + 500)"), "\(both.output)\(both.errors)")
+        // The second run's records alone are not all that is there.
+        #expect(try await test.run(["verify", "a.db", "--from-report", "second.json"]).code == 1)
+        #expect(try await test.run(["verify", "a.db", "--from-report", "unusual.json"]).code == 64)
+    }
+
     @Test("a wrong command line ends with 64, a file that is no archive with 74")
     func errors() async throws {
         let test = try SystemTest()

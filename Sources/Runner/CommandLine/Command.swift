@@ -76,6 +76,8 @@ struct VerifyOptions: Equatable {
     var archives: [String] = []
     /// `--stream`, in order, under the clock of `--clock`.
     var streams: [StreamExpectation] = []
+    /// `--from-report`, in order.
+    var reportPaths: [String] = []
     /// `--format`
     var format = Format.text
     /// `-q`

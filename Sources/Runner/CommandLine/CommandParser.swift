@@ -137,11 +137,14 @@ struct CommandParser {
                 options.streams.append(
                     try word(of: "--stream", Self.stream, "SEED,START,COUNT: three whole numbers, such as 42,0,1000000")
                 )
+            case .option("--from-report"):
+                options.reportPaths.append(try value(of: "--from-report", "a file"))
             case .option("--clock"):
                 clock = try word(of: "--clock", Generator.Clock.init(rawValue:), "wall, schedule")
             case .option("--format"):
                 options.format = try word(of: "--format", VerifyOptions.Format.init(rawValue:), "text, json")
-            case .option(let name): throw Self.unknown(name, ["--stream", "--clock", "--format", "-q"])
+            case .option(let name):
+                throw Self.unknown(name, ["--stream", "--clock", "--from-report", "--format", "-q"])
             case .plain(let path): options.archives.append(path)
             }
         }

@@ -83,6 +83,8 @@ enum HelpText {
                                         generator with this seed makes by default; may be given several times
           --clock wall|schedule         the clock of those streams. Under the wall clock (default) a time cannot be made
                                         again: that of the id must be the timestamp's
+          --from-report FILE            the archives hold what the run delivered that wrote this --report: its generator's
+                                        stream with all its settings; may be given several times
           --format text|json            how the result is written
           -q, --quiet                   no progress line
 

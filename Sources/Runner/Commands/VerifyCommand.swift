@@ -14,7 +14,9 @@ struct VerifyCommand {
     /// - Returns: the exit code: 0, or 1 where there are differences.
     /// - Throws: ``PipelineError`` where no proof can be given.
     func run() throws(PipelineError) -> Int32 {
-        let verification = ArchiveVerification(archives: options.archives, expectations: options.streams)
+        var streams = options.streams
+        for path in options.reportPaths { streams += try ReportedStreams.read(path) }
+        let verification = ArchiveVerification(archives: options.archives, expectations: streams)
         let report = try shown { progress throws(PipelineError) in try verification.report(progress: progress) }
         try StandardOutput.write(
             options.format == .json ? VerificationJSON.text(report) + "\n" : VerificationText.text(report))

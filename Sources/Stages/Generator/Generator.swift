@@ -38,7 +38,8 @@ public actor Generator: Source {
     }
 
     private struct Progress {
-        var seed: Int64
+        var settings: TransactionSettings
+        var first: Int64
         var next: Int64
     }
 
@@ -54,6 +55,7 @@ public actor Generator: Source {
     // Made once: its text is a tenth of what a batch of one record takes.
     private var identity: StreamIdentity
     private var writer: TransactionWriter
+    private var first: Int64 = 0
     private var next: Int64 = 0
     private var end: Int64 = 0
 
@@ -90,7 +92,8 @@ public actor Generator: Source {
                 remedy: "Give the same seed, start and shard (or the seed \"random\") to go on with that stream, or "
                     + "give the sink a new place to begin another one")
         }
-        next = try await begin(context.owners)
+        first = try await begin(context.owners)
+        next = first
         end = min(configuration.count ?? .max, stream.capacity)
         publish()
         context.stage.log.info(
@@ -120,14 +123,19 @@ public actor Generator: Source {
         return .batch(batch)
     }
 
-    /// Seed and next record, by which a run can be repeated and gone on with.
+    /// Seed and next record, by which a run can be gone on with, and all that decides the stream with the first record, by
+    /// which it can be made again.
     public nonisolated var measurements: [Measurement] {
         guard let progress = progress.withLock({ $0 }) else { return [] }
-        return [Measurement("seed", .integer(progress.seed)), Measurement("next", .integer(progress.next))]
+        return [
+            Measurement("seed", .integer(progress.settings.seed)), Measurement("next", .integer(progress.next)),
+            Measurement(
+                "stream", progress.settings.reported(from: progress.first, clock: configuration.clock)),
+        ]
     }
 
     private func publish() {
-        let current = Progress(seed: stream.settings.seed, next: next)
+        let current = Progress(settings: stream.settings, first: first, next: next)
         progress.withLock { $0 = current }
     }
 

@@ -48,7 +48,8 @@ struct GeneratorTests {
         #expect(batches.flatMap(\.claims).map(\.from) == [0, 250, 500, 750, 1_000])
         #expect(batches.flatMap(\.claims).map(\.to) == [250, 500, 750, 1_000, 1_001])
         #expect(batches.flatMap(\.records).map(\.offset) == Array(0..<1_001))
-        #expect(generator.measurements == [.init("seed", .integer(1)), .init("next", .integer(1_001))])
+        #expect(
+            generator.measurements.prefix(2) == [.init("seed", .integer(1)), .init("next", .integer(1_001))])
     }
 
     @Test("a batch has at most ten thousand records however many are wanted")
