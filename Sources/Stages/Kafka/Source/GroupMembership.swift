@@ -1,3 +1,4 @@
+internal import CRDKafka
 internal import Dispatch
 internal import Pipeline
 internal import Synchronization
@@ -82,11 +83,18 @@ final class GroupMembership: Sendable {
     /// - Parameter isStopping: ends the attempts while the cluster is away.
     func assign(_ partitions: [Int32], isStopping: () -> Bool) {
         var attempt: Result<Void, KafkaError>
+        var attempts = 0
         repeat {
             attempt = Result { () throws(KafkaError) in try takeOver(partitions) }
             guard case .failure(let error) = attempt else { return }
             client.log.write(
                 .init(severity: 4, facility: "ASSIGN", text: "cannot take over partitions yet: \(error.reason)"))
+            attempts += 1
+            if error.isOfMembership || error.code == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS && attempts > 20 {
+                awaitRevocation(of: partitions)
+                return
+            }
+            _ = acknowledged.wait(timeout: .now() + .milliseconds(100))
         } while !isStopping() && !client.hasLostAssignment
         giveUp()
     }
@@ -149,6 +157,18 @@ final class GroupMembership: Sendable {
             Log.Detail("partitions", partitions.sorted().map { "\($0)" }.joined(separator: ",")))
     }
 
+    /// Lets a member that the group has forgotten join again. librdkafka 2.0.2 tells of the loss, and joins again after it,
+    /// only once the partitions were assigned; to assign none leaves it waiting for good ("rebalance already in progress,
+    /// skipping"). From their ends, because nothing of it is read.
+    private func awaitRevocation(of partitions: [Int32]) {
+        let ends = partitions.map { ($0, Int64(RD_KAFKA_OFFSET_END)) }
+        do throws(KafkaError) {
+            try client.assign(topic, Dictionary(uniqueKeysWithValues: ends))
+        } catch {
+            giveUp()
+        }
+    }
+
     private func giveUp() {
         client.unassign()
         publish([], [:])
@@ -179,5 +199,15 @@ final class GroupMembership: Sendable {
             client.log.write(
                 .init(severity: 4, facility: "COMMIT", text: "cannot commit offsets, trying again: \(error.reason)"))
         }
+    }
+}
+
+extension KafkaError {
+    /// Whether the group has gone on without this member.
+    fileprivate var isOfMembership: Bool {
+        [
+            RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
+        ].contains(code)
     }
 }
