@@ -81,6 +81,10 @@ public protocol PositionOwner: Sink {
     /// The stored next position of each partition. Callable once `open` returned.
     func storedPositions() async throws -> [Int32: Int64]
 
+    /// The marks of the last stored record of each partition; a partition without one has none. By them the source tells
+    /// whether the stream is still the one that is stored. Callable once `open` returned.
+    func storedMarks() async throws -> [Int32: RecordMark]
+
     /// Stores durably, before the first record is read, which stream this is and where each new partition begins.
     ///
     /// Called by the source while it opens and again when partitions appear. A partition that is stored already keeps
@@ -104,6 +108,9 @@ public protocol PositionOwner: Sink {
 }
 
 extension PositionOwner {
+    /// Keeps no marks: the stream is taken to be what it was as long as it reaches the stored positions.
+    public func storedMarks() async throws -> [Int32: RecordMark] { [:] }
+
     /// Keeps no generations.
     public func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws {
         throw PipelineError(

@@ -98,6 +98,11 @@ public actor SQLiteSink: PositionOwner {
         try opened().partitions.mapValues(\.next)
     }
 
+    /// The offset, time and checksum of the last record of each partition.
+    public func storedMarks() async throws -> [Int32: RecordMark] {
+        try opened().partitions.compactMapValues(\.last)
+    }
+
     /// Stores which stream this is and where its partitions begin. Commits what is open first, behind the commit
     /// barrier.
     public func begin(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws {

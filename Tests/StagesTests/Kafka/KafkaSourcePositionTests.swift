@@ -9,19 +9,30 @@ import Testing
 actor OwnerInMemory: PositionOwner {
     var stream: StreamIdentity?
     var positions: [Int32: Int64]
+    var marks: [Int32: RecordMark]
     var begun: [[Int32: Int64]] = []
+    var anew: [[Int32: Int64]] = []
 
-    init(_ positions: [Int32: Int64] = [:]) {
+    init(_ positions: [Int32: Int64] = [:], marks: [Int32: RecordMark] = [:], stream: StreamIdentity? = nil) {
         self.positions = positions
+        self.marks = marks
+        self.stream = stream
     }
 
     func storedStream() -> StreamIdentity? { stream }
     func storedPositions() -> [Int32: Int64] { positions }
+    func storedMarks() -> [Int32: RecordMark] { marks }
 
     func begin(_ stream: StreamIdentity, at positions: [Int32: Int64]) {
         self.stream = stream
         begun.append(positions)
         self.positions.merge(positions) { old, _ in old }
+    }
+
+    func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) {
+        self.stream = stream
+        anew.append(positions)
+        self.positions.merge(positions) { _, new in new }
     }
 
     func open(_ context: SinkContext) {}
@@ -80,7 +91,7 @@ struct KafkaSourcePositionTests {
     @Test("records deleted by retention are warned of, and lie inside the first claim")
     func gone() async throws {
         let topic = try await Self.filled(100)
-        try deleteRecords(topic, before: 30)
+        try KafkaTestCluster.deleteRecords(topic, before: 30)
         let lines = LogLines()
         let source = try KafkaTestCluster.source(topic, ["until": .text("end")])
         let reading = try await read(source, owners: [OwnerInMemory([0: 10])], lines: lines)
@@ -112,7 +123,7 @@ struct KafkaSourcePositionTests {
         let source = try KafkaTestCluster.source(topic, ["offset_reset": .text("latest")])
         try await source.open(SourceContext(stage: KafkaTestCluster.stage(), owners: [owner]))
         try await source.start()
-        try addPartitions(topic, total: 4)
+        try KafkaTestCluster.addPartitions(topic, total: 4)
         try await deliver((0..<400).map { TestRecord("k\($0)", "v") }, to: topic)
         var reading = Reading()
         try await go(on: source, &reading) { $0.records.count == 400 }
@@ -138,7 +149,8 @@ struct KafkaSourcePositionTests {
     @Test("aborted records and markers lie inside claims, and the end is reached over them")
     func transactions() async throws {
         let topic = try KafkaTestCluster.makeTopic()
-        try writeTransactions(topic, [(["a", "b"], true), (["c"], false), (["d"], true), (["e", "f"], false)])
+        try KafkaTestCluster.writeTransactions(
+            topic, [(["a", "b"], true), (["c"], false), (["d"], true), (["e", "f"], false)])
         let reading = try await read(try KafkaTestCluster.source(topic, ["until": .text("end")]))
         #expect(reading.records.map { String(decoding: $0.value ?? [], as: UTF8.self) } == ["a", "b", "d"])
         #expect(reading.positions.map(\.offset) == [0, 1, 5])
@@ -152,60 +164,5 @@ struct KafkaSourcePositionTests {
         let topic = try await Self.filled(50, partitions: 3)
         let reading = try await read(try KafkaTestCluster.source(topic, ["until": .text("end")]), atMost: 1)
         #expect(Set(reading.positions).count == 50)
-    }
-
-    // MARK: - What other programs do to a topic
-
-    private func administer(_ request: (OpaquePointer, OpaquePointer) -> Void) throws {
-        let client = try KafkaTestCluster.client(RD_KAFKA_PRODUCER)
-        defer { client.destroy() }
-        let answers = try #require(rd_kafka_queue_new(client.handle))
-        defer { rd_kafka_queue_destroy(answers) }
-        request(client.handle, answers)
-        let event = ClientEvent(pointer: try #require(rd_kafka_queue_poll(answers, 10_000)))
-        #expect(event.error.code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    }
-
-    private func deleteRecords(_ topic: String, before offset: Int64) throws {
-        let list = PartitionList(topic, [0: offset])
-        var requests: [OpaquePointer?] = [rd_kafka_DeleteRecords_new(list.pointer)]
-        defer { rd_kafka_DeleteRecords_destroy(requests[0]) }
-        try administer { client, answers in rd_kafka_DeleteRecords(client, &requests, 1, nil, answers) }
-    }
-
-    private func addPartitions(_ topic: String, total: Int) throws {
-        var requests: [OpaquePointer?] = [rd_kafka_NewPartitions_new(topic, total, nil, 0)]
-        defer { rd_kafka_NewPartitions_destroy(requests[0]) }
-        try administer { client, answers in rd_kafka_CreatePartitions(client, &requests, 1, nil, answers) }
-    }
-
-    private func writeTransactions(_ topic: String, _ transactions: [(values: [String], commits: Bool)]) throws {
-        let client = try KafkaTestCluster.client(RD_KAFKA_PRODUCER, ["transactional.id": topic])
-        defer { client.destroy() }
-        let handle = try TopicHandle(client, topic)
-        defer { handle.destroy() }
-        func check(_ error: OpaquePointer?) {
-            #expect(error == nil)
-            if let error { rd_kafka_error_destroy(error) }
-        }
-        check(rd_kafka_init_transactions(client.handle, 20_000))
-        for transaction in transactions {
-            check(rd_kafka_begin_transaction(client.handle))
-            for value in transaction.values {
-                var bytes = Array(value.utf8)
-                let code = rd_kafka_produce(handle.pointer, 0, RD_KAFKA_MSG_F_COPY, &bytes, bytes.count, nil, 0, nil)
-                #expect(code == 0)
-            }
-            // Sent before an abort, since an abort gives up what is still queued here. Reports are events, so somebody
-            // must take them.
-            var left = transaction.values.count
-            while left > 0 {
-                client.serve(.milliseconds(100)) { event in event.forEachMessage { _ in left -= 1 } }
-            }
-            check(
-                transaction.commits
-                    ? rd_kafka_commit_transaction(client.handle, 20_000)
-                    : rd_kafka_abort_transaction(client.handle, 20_000))
-        }
     }
 }

@@ -145,7 +145,7 @@ struct BatchCollector: ~Copyable {
             .inputOutput, "cannot go on reading", place: "\(topic)-\(reader.partition)-\(reader.next)",
             reason: "the partition goes on at offset \(offset), before the position read so far: the topic was made "
                 + "anew or has lost records",
-            remedy: "Start again; with an archive, begin another one for the new topic")
+            remedy: "Start again; an archive goes on with the new topic where \"on_reset\" is \"restart\"")
     }
 }
 

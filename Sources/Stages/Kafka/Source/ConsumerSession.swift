@@ -11,6 +11,7 @@ struct ConsumerSession {
     let attendant: ConsumerAttendant
     let group: GroupMembership?
     let stream: StreamIdentity
+    let onReset: KafkaSourceSettings.OnReset
     let context: SourceContext
 
     /// Makes a client; connects, fetches and joins nothing yet.
@@ -50,6 +51,7 @@ struct ConsumerSession {
                 context: context.stage)
         attendant = ConsumerAttendant(client: client, topic: name, group: group, pipe: pipe, context: context.stage)
         stream = StreamIdentity(cluster: findings.clusterID, topic: name)
+        onReset = settings.onReset
         self.context = context
     }
 
@@ -76,44 +78,6 @@ struct ConsumerSession {
             }
         }
         return bounds
-    }
-
-    /// Decides where partitions begin and tells the owners, before the first fetch.
-    /// - Parameters:
-    ///   - partitions: new ones.
-    ///   - reset: where those begin that no owner has a position for.
-    /// - Returns: the beginnings by partition.
-    /// - Throws: ``PipelineError`` if an owner belongs to another stream, or stands where the log does not reach.
-    func begin(
-        _ partitions: [Int32], reset: StartPositions.Reset
-    ) async throws -> [Int32: StartPositions.Start] {
-        let owners = context.owners
-        if partitions.isEmpty, owners.isEmpty { return [:] }
-        let bounds = try await bounds(of: partitions)
-        var stores: [[Int32: Int64]] = []
-        for owner in owners {
-            // An owner of another stream refuses in `begin`, with words of its own; its positions mean nothing here.
-            let stored = try await owner.storedStream()
-            stores.append(stored == nil || stored == stream ? try await owner.storedPositions() : [:])
-        }
-        let begin = StartPositions(bounds: bounds, stores: stores, reset: reset, forgives: false)
-        if let (partition, position) = begin.beyond.min(by: { $0.key < $1.key }) {
-            throw PipelineError(
-                .inputOutput, "cannot go on where the archive ends", place: "\(stream.topic)-\(partition)-\(position)",
-                reason:
-                    "the partition ends at \(bounds[partition]?.high ?? 0): the topic was made anew or has lost records",
-                remedy: "Begin another archive for it")
-        }
-        for owner in owners {
-            let known = try await owner.storedPositions()
-            try await owner.begin(stream, at: begin.fresh.filter { known[$0.key] == nil })
-        }
-        for (partition, count) in begin.gone.sorted(by: { $0.key < $1.key }) {
-            context.stage.log.warning(
-                "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
-                Log.Detail("records", "\(count)"))
-        }
-        return begin.starts
     }
 
     /// Ends the attendant, which commits and leaves a group, and then the client. Every partition's queue must be

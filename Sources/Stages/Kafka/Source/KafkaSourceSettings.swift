@@ -6,6 +6,10 @@ struct KafkaSourceSettings: Sendable {
         case forever, end
     }
 
+    enum OnReset: String, Sendable, CaseIterable {
+        case fail, restart
+    }
+
     static let group = Setting<String?>.optionalText(
         "group", "The consumer group that keeps the positions; without one the sinks keep them, or nobody does")
     static let partitions = Setting<PartitionChoice?>(
@@ -14,6 +18,10 @@ struct KafkaSourceSettings: Sendable {
         "What to read without a group: \"all\", a list such as [0, 2], or \"shard 1/3\"", convert: choice)
     static let reset = Setting<StartPositions.Reset>.choice(
         "offset_reset", default: .earliest, "Where to begin when no position is stored")
+    static let onReset = Setting<OnReset>.choice(
+        "on_reset", default: .fail,
+        "What to do where the topic is not the one whose positions a sink holds (made anew, truncated, of another cluster): fail, or restart: read it from its beginning and keep what is there as an earlier generation"
+    )
     static let until = Setting<Until>.choice(
         "until", default: .forever, "Whether to end at the end that each partition has at the start")
 
@@ -21,6 +29,7 @@ struct KafkaSourceSettings: Sendable {
     let group: String?
     let partitions: PartitionChoice
     let reset: StartPositions.Reset
+    let onReset: OnReset
     let endsAtEnd: Bool
 
     init(_ values: SettingValues) {
@@ -28,6 +37,7 @@ struct KafkaSourceSettings: Sendable {
         group = values[Self.group]
         partitions = values[Self.partitions] ?? .all
         reset = values[Self.reset]
+        onReset = values[Self.onReset]
         endsAtEnd = values[Self.until] == .end
     }
 
@@ -38,6 +48,12 @@ struct KafkaSourceSettings: Sendable {
                 SettingProblem(
                     setting: partitions.name,
                     message: "cannot stand beside \"group\": a group spreads the partitions itself"))
+        }
+        if values[group] != nil, values[onReset] == .restart {
+            problems.append(
+                SettingProblem(
+                    setting: onReset.name,
+                    message: "cannot stand beside \"group\": a group keeps one position a partition and no history"))
         }
         return problems
     }
@@ -67,7 +83,8 @@ extension KafkaSource {
         .source, "kafka", summary: "Reads records from a Kafka topic, as a group member or partition by partition.",
         settings: [
             ConnectionSettings.brokers, ConnectionSettings.topic, KafkaSourceSettings.group,
-            KafkaSourceSettings.partitions, KafkaSourceSettings.reset, KafkaSourceSettings.until,
+            KafkaSourceSettings.partitions, KafkaSourceSettings.reset, KafkaSourceSettings.onReset,
+            KafkaSourceSettings.until,
             ConnectionSettings.connectTimeout, ConnectionSettings.properties, ConnectionSettings.secrets,
             ConnectionSettings.secretFiles,
         ],

@@ -81,15 +81,11 @@ extension Archive {
     private func advance(by share: ClaimShare, of batch: Batch) throws {
         let partition = share.claim.partition
         let ledger = partitions[partition]
+        let last = share.last.map { batch.mark(of: $0) }
         let values: [Int64?] = [
             Int64(partition), ledger?.generation, ledger?.epoch, share.from, share.claim.to, Int64(share.read),
             Int64(share.rows), Int64(share.repeated), Int64(share.dropped), Int64(share.dead + share.collided),
-            Int64(share.holes), 0, share.last?.offset, share.last?.timestamp.microseconds,
-            share.last.map { record in
-                batch.withUnsafeBytes {
-                    Int64(Checksum.crc32(UnsafeRawBufferPointer(rebasing: $0[record.value.offsets])))
-                }
-            },
+            Int64(share.holes), 0, last?.offset, last?.timestamp.microseconds, last.map { Int64($0.checksum) },
         ]
         let advance = try statements().advance
         for (index, value) in values.enumerated() { try advance.bind(value, at: Int32(index + 1)) }
@@ -101,6 +97,7 @@ extension Archive {
                 remedy: "One process writes an archive; nothing of this one's open transaction was stored")
         }
         partitions[partition]?.next = share.claim.to
+        if let last { partitions[partition]?.last = last }
         openClaims[partition] = Claim(
             partition: partition, from: openClaims[partition]?.from ?? share.from, to: share.claim.to)
     }

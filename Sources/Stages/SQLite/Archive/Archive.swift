@@ -263,10 +263,16 @@ final class Archive {
         defer { connection.discard(offsets) }
         while try offsets.step() {
             let partition = Int32(truncatingIfNeeded: offsets.integer(0))
+            let last =
+                offsets.type(5) == .null
+                ? nil
+                : RecordMark(
+                    offset: offsets.integer(5), timestamp: Timestamp(microseconds: offsets.integer(6)),
+                    checksum: UInt32(truncatingIfNeeded: offsets.integer(7)))
             let former = partitions[partition].map { max($0.formerEnd, $0.next) } ?? 0
             partitions[partition] = PartitionLedger(
                 partition: partition, generation: offsets.integer(1), firstClaimed: offsets.integer(2),
-                next: offsets.integer(3), epoch: offsets.integer(4), formerEnd: former)
+                next: offsets.integer(3), epoch: offsets.integer(4), formerEnd: former, last: last)
         }
     }
 }

@@ -138,7 +138,10 @@ struct ArchiveSchema: Sendable, Hashable {
     /// Every generation of every partition, the live one last. Files of version 2 know no generations.
     static func partitions(version: Int32) -> String {
         let generation = version < 3 ? "0" : "generation"
-        return "SELECT partition, \(generation), first_claimed, next, epoch FROM offsets ORDER BY 1, 2"
+        return """
+            SELECT partition, \(generation), first_claimed, next, epoch, last_offset, last_timestamp_us, last_crc32
+            FROM offsets ORDER BY 1, 2
+            """
     }
 
     /// Raises the epochs of the live generations; the earlier ones are history.

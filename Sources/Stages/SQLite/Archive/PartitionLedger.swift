@@ -14,4 +14,6 @@ struct PartitionLedger: Sendable, Hashable {
     var epoch: Int64
     /// Where the earlier generations end: below it a row may stand at a position that is claimed once more.
     var formerEnd: Int64 = 0
+    /// By which a topic made anew is noticed.
+    var last: RecordMark?
 }
