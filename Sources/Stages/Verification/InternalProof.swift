@@ -83,8 +83,8 @@ struct InternalProof {
     private mutating func readLetters() throws(SQLiteFailure) {
         let statement = try connection.prepare(
             """
-            SELECT partition, "offset", topic, timestamp_us, value FROM dead_letters
-            ORDER BY partition, "offset"
+            SELECT partition, "offset", topic, timestamp_us, value, \(archive.hasGenerations ? "generation" : "0")
+            FROM dead_letters ORDER BY 1, 6, 2
             """)
         defer { connection.discard(statement) }
         while try statement.step() {
@@ -96,7 +96,8 @@ struct InternalProof {
                 findings.add(place, "its topic is not the archive's")
                 continue
             }
-            switch tallies[partition]?.addLetter(offset) {
+            let generation = statement.integer(5)
+            switch tallies[partition]?.addLetter(offset, generation: generation) {
             case nil:
                 findings.add(place, "offsets has no such partition")
                 continue
@@ -107,8 +108,7 @@ struct InternalProof {
             case .archivedToo: archivedToo += 1
             case .alone: break
             }
-            // A position can have a letter of each generation; the ledger's last record is of the newest.
-            if let last = tallies[partition]?.single, last.lastOffset == offset {
+            if let last = tallies[partition]?.ledger(of: generation), last.lastOffset == offset {
                 check(last, timestamp: statement.integer(3), value: statement.blob(4), place)
             }
         }
@@ -126,8 +126,15 @@ struct InternalProof {
         for tally in tallies.values.sorted(by: { $0.partition < $1.partition }) {
             tally.compare(&findings)
             if tally.holes > 0 {
+                let lost = tally.lost > 0 ? ", \(tally.lost.grouped) of them because the log had lost it" : ""
                 notes.append(
-                    "partition \(tally.partition) has \(tally.holes.counted("hole")): no record to read was there")
+                    "partition \(tally.partition) has \(tally.holes.counted("hole")): no record to read was there\(lost)"
+                )
+            }
+            if tally.single == nil {
+                notes.append(
+                    "partition \(tally.partition) has several generations: the topic was made anew, and a row does not say of "
+                        + "which it is")
             }
         }
         if archivedToo > 0 {

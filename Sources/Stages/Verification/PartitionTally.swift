@@ -22,7 +22,7 @@ struct PartitionTally {
     private var outside = 0
     private var highest: Int64?
     private var positions: PositionSet
-    private var lastLetter: Int64?
+    private var lastLetter: (generation: Int64, offset: Int64)?
     private var lettersAlone = 0
 
     /// - Parameters:
@@ -43,8 +43,13 @@ struct PartitionTally {
     /// Positions at which there was no record, by the ledgers.
     var holes: Int64 { ledgers.reduce(0) { $0 &+ $1.holes } }
 
-    /// Whether a position was claimed.
-    func covers(_ offset: Int64) -> Bool { ledgers.contains { $0.range.contains(offset) } }
+    /// Those of the holes whose records the log had lost.
+    var lost: Int64 { ledgers.reduce(0) { $0 &+ $1.lost } }
+
+    /// The ledger of a generation.
+    func ledger(of generation: Int64) -> StoredArchive.Ledger? { ledgers.first { $0.generation == generation } }
+
+    private func covers(_ offset: Int64) -> Bool { ledgers.contains { $0.range.contains(offset) } }
 
     /// Counts a row.
     mutating func addRow(_ offset: Int64) {
@@ -63,12 +68,13 @@ struct PartitionTally {
         positions.finish()
     }
 
-    /// Counts a dead letter. They come by offset, several of one position in a row.
-    mutating func addLetter(_ offset: Int64) -> Letter {
-        guard covers(offset) else { return offset >= hull.upperBound ? .ahead : .outside }
+    /// Counts a dead letter. They come by generation and offset, several of one position in a row.
+    mutating func addLetter(_ offset: Int64, generation: Int64) -> Letter {
+        guard let range = ledger(of: generation)?.range else { return .outside }
+        guard range.contains(offset) else { return offset >= range.upperBound ? .ahead : .outside }
         let isArchived = positions.contains(offset)
-        if !isArchived, lastLetter != offset { lettersAlone += 1 }
-        lastLetter = offset
+        if !isArchived, lastLetter ?? (-1, -1) != (generation, offset) { lettersAlone += 1 }
+        lastLetter = (generation, offset)
         highest = max(highest ?? offset, offset)
         return isArchived ? .archivedToo : .alone
     }
@@ -105,7 +111,7 @@ struct PartitionTally {
         let counts = [
             ("first_claimed", ledger.firstClaimed), ("read", ledger.read), ("rows", ledger.rows),
             ("repeated", ledger.repeated), ("dropped", ledger.dropped), ("dead", ledger.dead),
-            ("holes", ledger.holes),
+            ("holes", ledger.holes), ("lost", ledger.lost),
         ]
         for (name, value) in counts where value < 0 { findings.add(place, "\(name) is below 0") }
         if ledger.next < ledger.firstClaimed { findings.add(place, "next lies before first_claimed") }
@@ -113,6 +119,7 @@ struct PartitionTally {
         if ledger.read != parts {
             findings.add(place, "read is \(ledger.read), rows + repeated + dropped + dead is \(parts)")
         }
+        if ledger.lost > ledger.holes { findings.add(place, "more are lost than there are holes") }
         let span = ledger.next &- ledger.firstClaimed
         if span != ledger.read &+ ledger.holes {
             findings.add(place, "next - first_claimed is \(span), read + holes is \(ledger.read &+ ledger.holes)")

@@ -23,6 +23,8 @@ struct StoredArchive: Sendable {
         var dropped: Int64
         var dead: Int64
         var holes: Int64
+        /// Those of the holes whose records the log had lost.
+        var lost: Int64
         var lastOffset: Int64?
         var lastTimestamp: Int64?
         var lastChecksum: Int64?
@@ -56,6 +58,8 @@ struct StoredArchive: Sendable {
     private(set) var storage = ""
     /// The declared columns, those of the position left out.
     private(set) var columns: [Column] = []
+    /// Whether dead letters name their generation; archives of before schema 3 have none.
+    private(set) var hasGenerations = false
     /// The partitions' ledgers, by partition and generation.
     private(set) var ledgers: [Ledger] = []
     /// What is missing of the tables, in words. Where anything is, nothing else was read.
@@ -118,13 +122,12 @@ struct StoredArchive: Sendable {
     }
 
     private mutating func readLedgers(_ connection: SQLiteConnection) throws(SQLiteFailure) {
-        // Archives of before schema 3 have no generations.
-        let hasGenerations = try connection.integer(
-            "SELECT count(*) FROM pragma_table_info('offsets') WHERE name = 'generation'")
+        let known = Set(try connection.texts("SELECT name FROM pragma_table_info('offsets')"))
+        hasGenerations = known.contains("generation")
         let statement = try connection.prepare(
             """
             SELECT partition, first_claimed, next, read, rows, repeated, dropped, dead, holes, last_offset,
-                last_timestamp_us, last_crc32, \(hasGenerations == 1 ? "generation" : "0")
+                last_timestamp_us, last_crc32, \(hasGenerations ? "generation" : "0"), \(known.contains("lost") ? "lost" : "0")
             FROM offsets ORDER BY 1, 13
             """)
         defer { connection.discard(statement) }
@@ -137,7 +140,8 @@ struct StoredArchive: Sendable {
                     partition: statement.integer(0), generation: statement.integer(12),
                     firstClaimed: statement.integer(1), next: statement.integer(2), read: statement.integer(3),
                     rows: statement.integer(4), repeated: statement.integer(5), dropped: statement.integer(6),
-                    dead: statement.integer(7), holes: statement.integer(8), lastOffset: optional(9),
+                    dead: statement.integer(7), holes: statement.integer(8), lost: statement.integer(13),
+                    lastOffset: optional(9),
                     lastTimestamp: optional(10), lastChecksum: optional(11)))
         }
     }

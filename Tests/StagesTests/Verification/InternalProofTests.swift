@@ -112,6 +112,7 @@ import Testing
                 "last_crc32 of offsets is that of other bytes"
             ),
             ("UPDATE dead_letters SET \"offset\" = 99 WHERE partition = 1", "it lies outside what was claimed"),
+            ("UPDATE dead_letters SET generation = 1 WHERE partition = 1", "it lies outside what was claimed"),
             ("UPDATE dead_letters SET partition = 7 WHERE partition = 1", "offsets has no such partition"),
             ("UPDATE dead_letters SET topic = 'another' WHERE partition = 1", "its topic is not the archive's"),
             (
@@ -180,6 +181,40 @@ import Testing
                 "1 dead letter of records that are archived too: another sink refused them",
                 "1 dead letter of another sink, of records that are to come when the pipeline goes on",
             ])
+    }
+
+    @Test("a topic that was made anew has a ledger of each time, and every damage is found in any")
+    func generations() async throws {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running()
+        var first = TransactionBatch.records(0..<10)
+        first.dead = [9]
+        try await bench.write(first, to: sink)
+        try await sink.beginAnew(TransactionBatch.stream, at: [0: 5])
+        var second = TransactionBatch.records(5..<12)
+        // The records of positions 5 and 6 are those that stood there before.
+        for index in 2..<7 { second.rows[index].values = transaction(1_000 + index) }
+        second.dead = [9]
+        try await bench.write(second, to: sink)
+        try await sink.flush()
+        await sink.close()
+        #expect(try bench.counts() == ["0|0|10|10|9|0|0|1|0", "0|5|12|7|4|2|0|1|0"])
+        let good = try proof(bench)
+        #expect(good.isProven, "\(good.findings)")
+        #expect(good.notes.count == 1 && good.notes[0].hasPrefix("partition 0 has several generations"))
+        _ = try bench.query(
+            "UPDATE offsets SET last_crc32 = 1, last_timestamp_us = 1, last_offset = 9 WHERE generation = 0")
+        #expect(try proof(bench).differences == 2)
+        _ = try bench.query("UPDATE offsets SET rows = rows + 1, read = read + 1 WHERE generation = 1")
+        #expect(try proof(bench).differences == 4)
+        // Position 3 is in one generation, 7 in two: another row at each is one too many.
+        _ = try bench.query("UPDATE transactions_rows SET kafka_offset = 3 WHERE kafka_offset = 4")
+        _ = try bench.query("UPDATE transactions_rows SET kafka_offset = 7 WHERE kafka_offset = 2")
+        let bad = try proof(bench)
+        #expect(bad.differences == 6)
+        for text in ["offset 3 is in 2 rows", "offset 7 is in 3 rows"] {
+            #expect(bad.findings.contains { $0.difference == text }, "\(bad.findings)")
+        }
     }
 
     @Test("an archive is verified while it is written, as of its last commit")
