@@ -50,7 +50,7 @@ enum Runner {
         case .stages(let type): try StandardOutput.write(StagesCommand(registry: registry).text(type: type))
         case .query(let options): try QueryCommand(options: options).run()
         case .verify(let options):
-            return try VerifyCommand(options: options, output: output, clock: writer.clock).run()
+            return try VerifyCommand(options: options, output: output, log: writer.log, clock: writer.clock).run()
         case .broker(let options): return try await BrokerCommand(options: options, output: output).run()
         case .help(let topic): try StandardOutput.write(HelpText.text(topic: topic))
         case .version: try StandardOutput.write(Version.text + "\n")

@@ -92,6 +92,45 @@ struct VerifyTests {
         #expect(try await test.run(["verify", "a.db", "--from-report", "unusual.json"]).code == 64)
     }
 
+    @Test(
+        "reads the log of a real Kafka again, with properties from a file",
+        .enabled(if: SystemTest.brokers != nil, SystemTest.noKafka))
+    func kafka() async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        let brokers = try #require(SystemTest.brokers)
+        let topic = SystemTest.freshTopic("verify")
+        let produced = try await test.run(
+            [SystemTest.pipeline("produce"), "--report", "produce.json"],
+            ["KAFKA_TOPIC": topic, "COUNT": "20000", "BURST": "true", "SEED": "7"])
+        #expect(produced.code == 0, "\(produced.errors)")
+        // Bad records behind the good ones, one of them with headers.
+        try await SystemTest.produceWithKcat(["k\tno json", "k\t{}"], topic: topic, options: ["-H", "trace=1"])
+        let archived = try await test.run(
+            [SystemTest.pipeline("consume-to-sqlite")],
+            ["KAFKA_TOPIC": topic, "UNTIL": "end", "DATABASE": test.path("a.db")])
+        #expect(archived.code == 0, "\(archived.errors)")
+        try test.write(
+            "# as Kafka's tools take them\n\nclient.id = somebody\nsocket.timeout.ms=20000\n", to: "my.properties")
+        let words = [
+            "verify", "a.db", "--kafka", brokers, "--properties", "my.properties", "--from-report", "produce.json",
+        ]
+        let ending = try await test.run(words)
+        #expect(ending.code == 0 && ending.errors.isEmpty, "\(ending.output)\(ending.errors)")
+        #expect(
+            ending.output.contains(
+                "  kafka (the log read again): proven: 20,002 records of the log read again: 20,002 stored as they are, "
+                    + "0 left out as offsets says, 0 differing\n"))
+        try damage(test, "UPDATE dead_letters SET value = x'00' WHERE headers IS NOT NULL")
+        let damaged = try await test.run(words)
+        #expect(damaged.code == 1 && damaged.output.contains("the dead letter is not the record as it was"))
+        try test.write("plugin.library.paths=/tmp/x.so", to: "my.properties")
+        #expect(try await test.run(words).code == 64)
+        #expect(try await test.run(["verify", "a.db", "--properties", "my.properties"]).code == 64)
+        let nobody = try await test.run(["verify", "a.db", "--kafka", "127.0.0.1:1"])
+        #expect(nobody.code == 69 && nobody.errors.contains("no broker answers at 127.0.0.1:1"), "\(nobody.errors)")
+    }
+
     @Test("a wrong command line ends with 64, a file that is no archive with 74")
     func errors() async throws {
         let test = try SystemTest()

@@ -78,6 +78,10 @@ struct VerifyOptions: Equatable {
     var streams: [StreamExpectation] = []
     /// `--from-report`, in order.
     var reportPaths: [String] = []
+    /// `--kafka`
+    var brokers: String?
+    /// `--properties`
+    var propertiesPath: String?
     /// `--format`
     var format = Format.text
     /// `-q`

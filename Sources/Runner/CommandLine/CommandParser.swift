@@ -126,48 +126,6 @@ struct CommandParser {
         return .query(options)
     }
 
-    private mutating func verify() throws(PipelineError) -> Command {
-        var options = VerifyOptions()
-        var clock = Generator.Clock.wall
-        while let argument = next() {
-            switch argument {
-            case .option("-h"), .option("--help"): return .help(topic: "verify")
-            case .option("-q"), .option("--quiet"): options.isQuiet = true
-            case .option("--stream"):
-                options.streams.append(
-                    try word(of: "--stream", Self.stream, "SEED,START,COUNT: three whole numbers, such as 42,0,1000000")
-                )
-            case .option("--from-report"):
-                options.reportPaths.append(try value(of: "--from-report", "a file"))
-            case .option("--clock"):
-                clock = try word(of: "--clock", Generator.Clock.init(rawValue:), "wall, schedule")
-            case .option("--format"):
-                options.format = try word(of: "--format", VerifyOptions.Format.init(rawValue:), "text, json")
-            case .option(let name):
-                throw Self.unknown(name, ["--stream", "--clock", "--from-report", "--format", "-q"])
-            case .plain(let path): options.archives.append(path)
-            }
-        }
-        guard !options.archives.isEmpty else {
-            throw PipelineError(
-                .usage, "verify needs an archive", reason: "no path was given",
-                remedy: "For example: runner verify atm-transactions.db")
-        }
-        for index in options.streams.indices { options.streams[index].clock = clock }
-        return .verify(options)
-    }
-
-    /// `SEED,START,COUNT`: a part of the stream that a generator makes by default.
-    private static func stream(_ text: String) -> StreamExpectation? {
-        let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int64($0) }
-        guard numbers.count == 3, let seed = numbers[0], let start = numbers[1], let count = numbers[2], seed >= 0,
-            start >= 0, count >= 0
-        else { return nil }
-        let (end, isTooFar) = start.addingReportingOverflow(count)
-        if isTooFar { return nil }
-        return StreamExpectation(settings: TransactionSettings(seed: seed), indices: start..<end, clock: .wall)
-    }
-
     private mutating func broker() throws(PipelineError) -> Command {
         var options = BrokerOptions()
         while let argument = next() {
@@ -195,7 +153,7 @@ struct CommandParser {
 
     // MARK: Words
 
-    private enum Argument {
+    enum Argument {
         case option(String)
         case plain(String)
     }
@@ -203,7 +161,7 @@ struct CommandParser {
     private var isPastOptions = false
 
     /// The next argument; `--name=value` is taken apart, `--` ends the options, `-` is a plain word.
-    private mutating func next() -> Argument? {
+    mutating func next() -> Argument? {
         guard let argument = rest.popLast() else { return nil }
         if isPastOptions || argument == "-" || !argument.hasPrefix("-") { return .plain(argument) }
         if argument == "--" {
@@ -217,7 +175,7 @@ struct CommandParser {
         return .option(argument)
     }
 
-    private mutating func value(of option: String, _ what: String) throws(PipelineError) -> String {
+    mutating func value(of option: String, _ what: String) throws(PipelineError) -> String {
         guard let value = rest.popLast() else {
             throw PipelineError(
                 .usage, "\(option) needs a value", reason: "the command line ends after it",
@@ -226,7 +184,7 @@ struct CommandParser {
         return value
     }
 
-    private mutating func word<Value>(
+    mutating func word<Value>(
         of option: String, _ convert: (String) -> Value?, _ allowed: String
     ) throws(PipelineError) -> Value {
         let text = try value(of: option, "one of \(allowed)")
@@ -241,7 +199,7 @@ struct CommandParser {
         .usage, "no pipeline file was given", reason: "there is nothing to run",
         remedy: "For example: runner pipelines/produce.json. See runner --help")
 
-    private static func unknown(_ option: String, _ known: [String]) -> PipelineError {
+    static func unknown(_ option: String, _ known: [String]) -> PipelineError {
         PipelineError(
             .usage, "unknown option \(option)", reason: "known here: \(known.joined(separator: ", "))",
             remedy: "See runner --help")

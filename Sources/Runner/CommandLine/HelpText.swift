@@ -77,6 +77,8 @@ enum HelpText {
                       claimed, none twice, no position is unexplained; holes are named
           stream      the records of a generator's stream are made again, every field of every row compared: none
                       missing, doubled, foreign or different. Several archives are taken together.
+          kafka       the topic's log is read again, as far back as it goes: every record is in the row or dead letter
+                      of its position, every row has its record, and what is not stored is accounted for
 
         Options:
           --stream SEED,START,COUNT     the archives hold the records START to START + COUNT - 1 of the stream that a
@@ -85,6 +87,8 @@ enum HelpText {
                                         again: that of the id must be the timestamp's
           --from-report FILE            the archives hold what the run delivered that wrote this --report: its generator's
                                         stream with all its settings; may be given several times
+          --kafka BROKERS               compare with the log of the archive's topic on these brokers
+          --properties FILE             librdkafka properties for it, name=value a line (security.protocol, sasl.password)
           --format text|json            how the result is written
           -q, --quiet                   no progress line
 

@@ -8,6 +8,7 @@ struct VerifyCommand {
 
     let options: VerifyOptions
     let output: StandardError
+    let log: Log
     let clock: any PipelineClock
 
     /// Verifies, prints what was found, and tells how it went.
@@ -16,11 +17,18 @@ struct VerifyCommand {
     func run() throws(PipelineError) -> Int32 {
         var streams = options.streams
         for path in options.reportPaths { streams += try ReportedStreams.read(path) }
-        let verification = ArchiveVerification(archives: options.archives, expectations: streams)
+        let verification = ArchiveVerification(
+            archives: options.archives, expectations: streams, log: try logAccess())
         let report = try shown { progress throws(PipelineError) in try verification.report(progress: progress) }
         try StandardOutput.write(
             options.format == .json ? VerificationJSON.text(report) + "\n" : VerificationText.text(report))
         return report.isProven ? ExitCode.done : ExitCode.differences
+    }
+
+    private func logAccess() throws(PipelineError) -> LogAccess? {
+        guard let brokers = options.brokers else { return nil }
+        let properties = try options.propertiesPath.map(PropertiesFile.read) ?? [:]
+        return try LogAccess(brokers: brokers, properties: properties, clock: clock, log: log)
     }
 
     /// Runs with a live line on a terminal; elsewhere the few seconds pass in silence.

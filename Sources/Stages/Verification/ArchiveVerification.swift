@@ -1,6 +1,7 @@
 public import Pipeline
 
-/// Proves archives, and says which proof it gave: by themselves, and where a stream is named, by making it again.
+/// Proves archives, and says which proof it gave: by themselves; where a stream is named, by making it again; where
+/// a Kafka is named, by reading its log again.
 ///
 /// Reads them only, also while a runner writes them, each in one consistent view. Blocks its thread: for command-line
 /// tools and tests, not for an actor.
@@ -10,14 +11,17 @@ public struct ArchiveVerification: Sendable {
 
     private let paths: [String]
     private let expectations: [StreamExpectation]
+    private let log: LogAccess?
 
     /// Names archives and what they are to be compared with; opens nothing.
     /// - Parameters:
     ///   - archives: the archives' files, at least one.
     ///   - expectations: parts of generators' streams that they hold together; none for no such proof.
-    public init(archives: [String], expectations: [StreamExpectation] = []) {
+    ///   - log: the Kafka whose log each is to be compared with; nil for no such proof.
+    public init(archives: [String], expectations: [StreamExpectation] = [], log: LogAccess? = nil) {
         paths = archives.map(ArchiveFile.absolutePath)
         self.expectations = expectations
+        self.log = log
     }
 
     /// Verifies. A difference is no error: it stands in the report.
@@ -25,7 +29,7 @@ public struct ArchiveVerification: Sendable {
     /// - Returns: the proof of each archive by itself, then the others; those are left out where a file is so damaged that
     ///   it cannot be read.
     /// - Throws: ``PipelineError``: `inputOutput` for a file that is not there, is no archive or cannot be read, `usage`
-    ///   for a proof that cannot be given for an archive of this form.
+    ///   for a proof that cannot be given for an archive of this form, `unavailable` for a Kafka that does not answer.
     public func report(progress: @escaping Progress = { _ throws(PipelineError) in }) throws(PipelineError)
         -> VerificationReport
     {
@@ -46,6 +50,12 @@ public struct ArchiveVerification: Sendable {
             var proof = try StreamProof(expectations, rowsOfArchives: rows)
             for archive in open { try archive.read(.stream, progress) { try proof.read($0, $1, progress: $2) } }
             report.proofs.append(proof.report())
+        }
+        if let log {
+            for archive in open {
+                report.proofs.append(
+                    try archive.read(.kafka, progress) { try LogProof.report(on: $0, $1, log, progress: $2) })
+            }
         }
         return report
     }
@@ -74,7 +84,7 @@ private struct OpenArchive {
     /// Runs a part of a proof with its progress told as this archive's.
     func read<Result>(
         _ kind: ProofReport.Kind, _ progress: @escaping ArchiveVerification.Progress,
-        _ body: (StoredArchive, SQLiteConnection, InternalProof.Progress) throws -> Result
+        _ body: (StoredArchive, SQLiteConnection, ProofProgress) throws -> Result
     ) throws(PipelineError) -> Result {
         // As the archive itself has them counted.
         let total = Int(clamping: stored.promisedRows)

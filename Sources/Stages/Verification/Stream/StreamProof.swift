@@ -54,7 +54,7 @@ struct StreamProof {
     ///   - connection: reads it.
     ///   - progress: hears of every few thousand rows.
     mutating func read(
-        _ archive: StoredArchive, _ connection: SQLiteConnection, progress: InternalProof.Progress
+        _ archive: StoredArchive, _ connection: SQLiteConnection, progress: ProofProgress
     ) throws {
         archives.append(archive.path)
         let comparison = TransactionComparison(archive.columns)

@@ -7,9 +7,6 @@ internal import Pipeline
 /// With the rows counted, each at a position of its own inside the claimed range, `next - first_claimed = read + holes`
 /// and `read = rows + repeated + dropped + dead` leave no position unexplained.
 struct InternalProof {
-    /// Tells how many rows were looked at.
-    typealias Progress = (_ rows: Int) throws(PipelineError) -> Void
-
     private let archive: StoredArchive
     private let connection: SQLiteConnection
     private var findings = Findings()
@@ -29,7 +26,7 @@ struct InternalProof {
     ///   - connection: reads it, in one consistent view.
     ///   - progress: hears of every few thousand rows.
     /// - Throws: what reading the file, or telling the progress, throws.
-    init(_ archive: StoredArchive, _ connection: SQLiteConnection, progress: Progress) throws {
+    init(_ archive: StoredArchive, _ connection: SQLiteConnection, progress: ProofProgress) throws {
         self.archive = archive
         self.connection = connection
         try checkFile()
@@ -57,7 +54,7 @@ struct InternalProof {
 
     // MARK: Reading
 
-    private mutating func readRows(_ progress: Progress) throws {
+    private mutating func readRows(_ progress: ProofProgress) throws {
         let count = Int(try connection.integer("SELECT count(*) FROM \(archive.quotedStorage)") ?? 0)
         for ledgers in Dictionary(grouping: archive.ledgers, by: \.partition).values {
             tallies[ledgers[0].partition] = PartitionTally(ledgers, rowsOfArchive: count)

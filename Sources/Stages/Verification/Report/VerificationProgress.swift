@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// How far a verification is.
 public struct VerificationProgress: Sendable, Hashable {
     /// The proof that is under way.
@@ -9,3 +11,6 @@ public struct VerificationProgress: Sendable, Hashable {
     /// How many there will be, as far as the archive says.
     public var total: Int
 }
+
+/// Tells how many rows or records of one archive a proof has looked at.
+typealias ProofProgress = (_ done: Int) throws(PipelineError) -> Void
