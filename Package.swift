@@ -44,10 +44,12 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
             exclude: ["AllocationCount", "CallgrindAid", "Pipelines"], swiftSettings: settings),
+        .target(name: "FaultyFiles", dependencies: ["CSQLite"], path: "Tests/FaultyFiles"),
         .testTarget(
             name: "PipelineTests", dependencies: ["Pipeline", "PipelineTesting"], swiftSettings: settings),
         .testTarget(
-            name: "StagesTests", dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite"],
+            name: "StagesTests",
+            dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite", "FaultyFiles"],
             swiftSettings: settings),
         .testTarget(name: "RunnerTests", dependencies: ["Runner", "Pipeline", "Stages"], swiftSettings: settings),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "CSQLite"], swiftSettings: settings),

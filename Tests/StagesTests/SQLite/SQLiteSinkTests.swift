@@ -190,21 +190,6 @@ import Testing
         await sink.close()
     }
 
-    @Test("one whose epoch was raised by a successor is fenced, and stores nothing more")
-    func fence() async throws {
-        let bench = try ArchiveBench()
-        let sink = try await bench.running()
-        try await bench.write(.records(0..<5), to: sink)
-        try await sink.flush()
-        _ = try bench.query("UPDATE offsets SET epoch = epoch + 1")
-        let error = await pipelineError { try await bench.write(.records(5..<10), to: sink) }
-        #expect(error?.code == .fenced)
-        #expect(error?.isRetriable == false)
-        await sink.close()
-        #expect(try bench.query("SELECT count(*) FROM transactions") == ["5"])
-        #expect(bench.acknowledgements.count == 1)
-    }
-
     @Test("each opening for work raises the epoch")
     func epoch() async throws {
         let bench = try ArchiveBench()

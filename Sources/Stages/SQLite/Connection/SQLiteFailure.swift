@@ -25,7 +25,10 @@ struct SQLiteFailure: Error {
 
     /// Whether the cause lies around the archive and may pass: a full disk, a lock, a failing device.
     var mayPass: Bool {
-        [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_NOMEM, SQLITE_CANTOPEN].contains(primaryCode)
+        // PROTOCOL: the locks of the write-ahead log changed hands too often to get one.
+        [
+            SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_NOMEM, SQLITE_CANTOPEN, SQLITE_PROTOCOL,
+        ].contains(primaryCode)
     }
 }
 
