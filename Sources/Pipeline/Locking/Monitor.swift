@@ -9,9 +9,9 @@ internal import Glibc
 /// `@unchecked Sendable` and the pointers are safe because the condition is made in `init`, stays where it is until
 /// `deinit`, and is touched through pthread's functions alone; and because `wait` keeps to the lock's own rule: the value
 /// is lent anew each time the thread has the mutex, and has been given back before it waits.
-struct Monitor<Value>: ~Copyable, @unchecked Sendable {
+package struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// What a thread does that has looked at the value.
-    enum Verdict<Result> {
+    package enum Verdict<Result> {
         /// It goes on.
         case ready(Result)
         /// It looks again after a signal, or at a time of ``Duration/monotonic`` if there is one.
@@ -22,7 +22,7 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     /// Takes the value.
-    init(_ initial: consuming sending Value) {
+    package init(_ initial: consuming sending Value) {
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -39,19 +39,19 @@ struct Monitor<Value>: ~Copyable, @unchecked Sendable {
     /// Lends the value; waits while another thread has it. Must not be called from within `body`.
     /// - Parameter body: reads or changes the value.
     /// - Returns: what `body` returns.
-    borrowing func withLock<Result>(_ body: (inout sending Value) -> sending Result) -> sending Result {
+    package borrowing func withLock<Result>(_ body: (inout sending Value) -> sending Result) -> sending Result {
         lock.withLock(body)
     }
 
     /// Wakes one thread that waits.
-    borrowing func signal() {
+    package borrowing func signal() {
         pthread_cond_signal(condition)
     }
 
     /// Lends the value until `body` is content with it, and lets other threads have it in between.
     /// - Parameter body: looks at the value, and changes it. It may be called again before its time.
     /// - Returns: the answer it was content with.
-    borrowing func wait<Result>(_ body: (inout sending Value) -> sending Verdict<Result>) -> sending Result {
+    package borrowing func wait<Result>(_ body: (inout sending Value) -> sending Verdict<Result>) -> sending Result {
         pthread_mutex_lock(lock.mutex)
         defer { pthread_mutex_unlock(lock.mutex) }
         while true {
@@ -75,7 +75,7 @@ extension Duration {
     ///
     /// Not `ContinuousClock`, which on Linux is another one and goes on while the machine is suspended: a schedule would
     /// have hours to catch up with.
-    static var monotonic: Duration {
+    package static var monotonic: Duration {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

@@ -72,7 +72,7 @@ extension PipelineRun {
 
     func stageContext(_ name: String, index: Int) -> StageContext {
         StageContext(
-            name: name, pipeline: parts.name, log: log.child(name), clock: clock,
+            name: name, pipeline: parts.name, log: log.child(name), clock: clock, shard: parts.shard,
             stop: { [weak self] reason in self?.requestStop(reason, at: index) })
     }
 

@@ -48,12 +48,14 @@ public struct PipelineParts: Sendable {
     public var memory: Int
     /// How long draining may take after a stop.
     public var drainTimeout: Duration
+    /// Which of several like pipelines this is: the source's shard.
+    public var shard: Int32
 
     /// Puts parts together.
     public init(
         name: String, source: NamedStage<any Source>, transforms: [NamedStage<any Transform>] = [],
         sinks: [SinkPart], deadLetters: String? = nil, deadShareLimit: Double = 0.5, memory: Int = 64 << 20,
-        drainTimeout: Duration = .seconds(30)
+        drainTimeout: Duration = .seconds(30), shard: Int32 = 0
     ) {
         self.name = name
         self.source = source
@@ -63,5 +65,6 @@ public struct PipelineParts: Sendable {
         self.deadShareLimit = deadShareLimit
         self.memory = memory
         self.drainTimeout = drainTimeout
+        self.shard = shard
     }
 }

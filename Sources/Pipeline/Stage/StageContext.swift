@@ -18,6 +18,8 @@ public struct StageContext: Sendable {
     public let log: Log
     /// The time.
     public let clock: any PipelineClock
+    /// Which of several like pipelines this one is: the source's shard, 0 where it has none.
+    public let shard: Int32
     private let stop: @Sendable (StopReason) -> Void
 
     /// Makes a context.
@@ -26,15 +28,17 @@ public struct StageContext: Sendable {
     ///   - pipeline: the pipeline's name.
     ///   - log: where to write.
     ///   - clock: the time.
+    ///   - shard: which of several like pipelines this one is.
     ///   - stop: stops the pipeline at this stage.
     public init(
-        name: String, pipeline: String, log: Log, clock: any PipelineClock,
+        name: String, pipeline: String, log: Log, clock: any PipelineClock, shard: Int32 = 0,
         stop: @escaping @Sendable (StopReason) -> Void
     ) {
         self.name = name
         self.pipeline = pipeline
         self.log = log
         self.clock = clock
+        self.shard = shard
         self.stop = stop
     }
 

@@ -50,23 +50,36 @@ public struct StageDefinition: Sendable {
         public var exclusiveResource: String?
         /// Whether the runtime waits for the sink's acknowledgement. False for best effort.
         public var isRequired: Bool
+        /// Which of several like pipelines a source feeds; what derives names of its own from the pipeline's takes it in.
+        public var shard: Int32
+        /// Whether a later run of the source can give again what a crash has lost. False for standard input.
+        public var isReplayable: Bool
+        /// A sink that promises nothing behind a source whose records are lost in a crash.
+        public var needsReplay: Bool
 
-        /// Makes traits; each is off unless said.
+        /// Makes traits; each has its plain value unless said.
         /// - Parameters:
         ///   - ownsPositions: a sink that keeps positions itself.
         ///   - isGroupMember: a source whose positions a group keeps.
         ///   - takesDeadLetters: a sink that can be named by `dead_letters`.
         ///   - exclusiveResource: what only one pipeline may write.
         ///   - isRequired: whether the runtime waits for the sink's acknowledgement.
+        ///   - shard: which of several like pipelines a source feeds.
+        ///   - isReplayable: whether a later run of the source can give again what a crash has lost.
+        ///   - needsReplay: a sink that needs such a source.
         public init(
             ownsPositions: Bool = false, isGroupMember: Bool = false, takesDeadLetters: Bool = false,
-            exclusiveResource: String? = nil, isRequired: Bool = true
+            exclusiveResource: String? = nil, isRequired: Bool = true, shard: Int32 = 0, isReplayable: Bool = true,
+            needsReplay: Bool = false
         ) {
             self.ownsPositions = ownsPositions
             self.isGroupMember = isGroupMember
             self.takesDeadLetters = takesDeadLetters
             self.exclusiveResource = exclusiveResource
             self.isRequired = isRequired
+            self.shard = shard
+            self.isReplayable = isReplayable
+            self.needsReplay = needsReplay
         }
     }
 

@@ -12,6 +12,7 @@ public actor FileSource: Source {
         .source, "file", summary: "Reads JSON Lines from a file or from standard input.",
         settings: [path, key, longestLine],
         example: #"{ "type": "file", "path": "transactions.jsonl", "key": "atm_id" }"#,
+        traits: { StageDefinition.Traits(isReplayable: isReplayable($0[path])) },
         make: { name, values in
             .source(
                 FileSource(name: name, path: values[path], key: values[key], longestLine: values[longestLine]))
@@ -59,9 +60,10 @@ public actor FileSource: Source {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// True for a regular file, false for standard input and pipes.
-    public nonisolated var isReplayable: Bool {
-        guard path != "-" else { return false }
-        return Descriptor.kind(of: path) != .stream
+    public nonisolated var isReplayable: Bool { Self.isReplayable(path) }
+
+    private static func isReplayable(_ path: String) -> Bool {
+        path != "-" && Descriptor.kind(of: path) != .stream
     }
 
     /// Opens the file, and asks the owners of positions where to begin.

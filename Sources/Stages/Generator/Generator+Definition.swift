@@ -65,7 +65,8 @@ extension Generator {
     public static let definition = StageDefinition(
         .source, "generator", summary: "Makes ATM transactions: record i follows from the seed and i alone.",
         settings: [seed, count, clock, start, step, shard, atms, weights, wander],
-        example: #"{ "type": "generator", "seed": 42, "count": 100000, "clock": "schedule", "step": "500us" }"#
+        example: #"{ "type": "generator", "seed": 42, "count": 100000, "clock": "schedule", "step": "500us" }"#,
+        traits: { StageDefinition.Traits(shard: Int32($0[shard])) }
     ) { _, values in
         let weights = SettingValues(values[weights])
         let start = Timestamp(rfc3339: values[start]) ?? Timestamp(microseconds: 0)

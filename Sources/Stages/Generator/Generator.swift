@@ -90,7 +90,8 @@ public actor Generator: Source {
                 .configuration, "cannot begin the stream \"\(stream.identity.topic)\"",
                 reason: "a sink of this pipeline holds the stream \"\(stored.topic)\"",
                 remedy: "Give the same seed, start and shard (or the seed \"random\") to go on with that stream, or "
-                    + "give the sink a new place to begin another one")
+                    + "give the sink a place of its own for another one: sqlite a new \"path\", kafka another "
+                    + "\"transactional_id\"")
         }
         first = try await begin(context.owners)
         next = first

@@ -131,4 +131,27 @@ struct BuiltinContractTests {
         }.violations()
         #expect(source == [])
     }
+
+    @Test(
+        "the Kafka sink with transactions keeps its contract, as a sink and as an owner",
+        .enabled(if: brokers != nil, noKafka))
+    func transactionalKafka() async throws {
+        let brokers = try #require(Self.brokers)
+        let topic = "contract-\(UUID().uuidString.prefix(8))"
+        @Sendable func settings(_ brokers: String) -> [String: SettingValue] {
+            [
+                "brokers": .text(brokers), "topic": .text(topic), "delivery": .text("exactly-once"),
+                "transactional_id": .text(UUID().uuidString), "progress_topic": .text("sluice-progress-test"),
+            ]
+        }
+        let violations = await SinkContract(
+            makeUnopenable: {
+                try Self.sink(
+                    "kafka", settings("127.0.0.1:1").merging(["connect_timeout": .duration(.seconds(1))]) { $1 })
+            }
+        ) {
+            try Self.sink("kafka", settings(brokers))
+        }.violations()
+        #expect(violations == [])
+    }
 }

@@ -59,7 +59,8 @@ public struct PipelineDefinition: Sendable {
     public func assemble() throws(PipelineError) -> PipelineParts {
         var parts = PipelineParts(
             name: name, source: try named(source) { if case .source(let stage) = $0 { stage } else { nil } }, sinks: [],
-            deadLetters: deadLetters, deadShareLimit: deadShareLimit, memory: memory, drainTimeout: drainTimeout)
+            deadLetters: deadLetters, deadShareLimit: deadShareLimit, memory: memory, drainTimeout: drainTimeout,
+            shard: source.traits.shard)
         for stage in transforms {
             parts.transforms.append(try named(stage) { if case .transform(let stage) = $0 { stage } else { nil } })
         }

@@ -31,6 +31,7 @@ struct PipelineValidation {
         let transforms = list(.transform, of: root)
         let sinks = list(.sink, of: root)
         checkOwners(source, sinks)
+        checkReplay(source, sinks)
         let deadLetters = checkDeadLetters(of: root, sinks)
         guard reader.mistakes.isEmpty, let whole, let source else { return nil }
         let values = SettingValues(whole.values)
@@ -83,6 +84,19 @@ struct PipelineValidation {
                 found: "the sink \"\(sink.name)\", which keeps the positions itself, under the source "
                     + "\"\(source.name)\" (\(source.place)), whose group keeps them",
                 allowed: "a source with its partitions assigned in the file, or sinks that own no positions")
+        }
+    }
+
+    /// What a crash loses for good cannot be delivered exactly once, whatever the sink does.
+    private mutating func checkReplay(_ source: PipelineDefinition.Stage?, _ sinks: [PipelineDefinition.Stage?]) {
+        guard let source, !source.traits.isReplayable else { return }
+        for (index, sink) in sinks.enumerated() {
+            guard let sink, sink.traits.needsReplay else { continue }
+            reader.tell(
+                "an input that cannot be read again", at: sink.place, DocumentPath.root.member("sinks").element(index),
+                found: "the sink \"\(sink.name)\", which delivers exactly once, behind the source "
+                    + "\"\(source.name)\" (\(source.place)), whose records a crash loses",
+                allowed: "a source that can be read again, such as a regular file, or delivery at least once")
         }
     }
 

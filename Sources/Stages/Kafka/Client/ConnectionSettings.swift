@@ -21,7 +21,7 @@ struct ConnectionSettings: Sendable {
         "The same read from files: property to path, as Kubernetes mounts secrets", convert: words)
 
     let brokers: String
-    let topic: String
+    private(set) var topic: String
     let connectTimeout: Duration
     private let properties: [String: String]
     private let secrets: [String: String]
@@ -34,6 +34,13 @@ struct ConnectionSettings: Sendable {
         properties = values[Self.properties]
         secrets = values[Self.secrets]
         secretFiles = values[Self.secretFiles]
+    }
+
+    /// The same cluster with another topic.
+    func naming(_ topic: String) -> ConnectionSettings {
+        var settings = self
+        settings.topic = topic
+        return settings
     }
 
     /// What is wrong with the properties; opens nothing, reads no file.
@@ -96,7 +103,7 @@ struct ConnectionSettings: Sendable {
     }
 
     /// Kafka's own rule (org.apache.kafka.common.internals.Topic).
-    private static func topicProblem(_ topic: String) -> String? {
+    static func topicProblem(_ topic: String) -> String? {
         let isLegal = topic.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

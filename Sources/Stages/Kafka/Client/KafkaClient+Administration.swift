@@ -9,8 +9,9 @@ extension KafkaClient {
             throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG)
         }
         defer { rd_kafka_NewTopic_destroy(topic) }
-        let retention = Int64(creation.retention / .milliseconds(1))
-        try KafkaError.check(rd_kafka_NewTopic_set_config(topic, "retention.ms", "\(retention)"))
+        for (name, value) in creation.settings.sorted(by: { $0.key < $1.key }) {
+            try KafkaError.check(rd_kafka_NewTopic_set_config(topic, name, value))
+        }
         var topics: [OpaquePointer?] = [topic]
         let event = try administer { queue in rd_kafka_CreateTopics(handle, &topics, 1, nil, queue) }
         var count = 0

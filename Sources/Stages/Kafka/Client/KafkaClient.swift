@@ -74,14 +74,17 @@ final class KafkaClient: @unchecked Sendable {
         rd_kafka_queue_yield(queue)
     }
 
-    /// The error after which an idempotent producer can only be made anew, if there is one.
-    var fatalReason: String? {
+    /// The error after which an idempotent producer can only be made anew, with librdkafka's words, if there is one.
+    var fatal: (error: KafkaError, words: String)? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
             let code = rd_kafka_fatal_error(handle, text.baseAddress, text.count)
             guard code != RD_KAFKA_RESP_ERR_NO_ERROR, let words = text.baseAddress else { return nil }
-            return String(cString: words)
+            return (KafkaError(code), String(cString: words))
         }
     }
+
+    /// The words alone.
+    var fatalReason: String? { fatal?.words }
 
     /// Ends the client; blocks until its threads are gone, and what was queued is given up.
     func destroy() {

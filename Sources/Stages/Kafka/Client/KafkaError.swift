@@ -14,6 +14,22 @@ struct KafkaError: Error, Sendable, Hashable {
 
     var name: String { String(cString: rd_kafka_err2name(code)) }
 
+    /// Whether the error lies in a record, or in a neighbour of it, and not in the cluster: no retry helps.
+    var isAboutRecord: Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
+            RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+            RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+            true
+        default: false
+        }
+    }
+
+    /// Whether a record came back because the client gave it up itself.
+    var isPurge: Bool {
+        code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+    }
+
     static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
 
     /// Throws unless the code says success.

@@ -50,6 +50,11 @@ struct KafkaProperty: Sendable {
             "session.timeout.ms",
         ].map { KafkaProperty($0, .consumer) }
 
+    /// Whether a property is for producers and consumers alike.
+    static func isForBothSides(_ name: String) -> Bool {
+        allowed.contains { $0.name == name && $0.side == .both }
+    }
+
     /// Properties that a setting of the stage stands for.
     private static let settings = [
         "bootstrap.servers": "brokers", "metadata.broker.list": "brokers", "group.id": "group",

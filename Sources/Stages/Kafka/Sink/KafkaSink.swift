@@ -33,7 +33,10 @@ public actor KafkaSink: Sink {
         let resolved = try settings.connection.resolve()
         let client = try KafkaClient(
             RD_KAFKA_PRODUCER,
-            properties: [producerProperties(largestBatch: findings.largestBatch), resolved.properties],
+            properties: [
+                ProducerProperties.common(settings, largestBatch: findings.largestBatch), ProducerProperties.untimed,
+                resolved.properties,
+            ],
             events: RD_KAFKA_EVENT_DR, log: ClientLog(context.stage, secrets: resolved.secrets))
         let session: ProducerSession
         do {
@@ -86,27 +89,6 @@ public actor KafkaSink: Sink {
             Measurement("in_flight", .integer(Int64(figures.inFlight)), live: "\(figures.inFlight) in flight"),
             Measurement("delivery_ms", .number(figures.meanDeliveryMilliseconds)),
         ]
-    }
-
-    private func producerProperties(largestBatch: Int?) -> [String: String] {
-        var properties = [
-            "bootstrap.servers": settings.connection.brokers,
-            "enable.idempotence": "true",
-            // Time does not make a record undeliverable: an outage is waited out.
-            "message.timeout.ms": "0",
-            // The sink's own bound counts, below which the queue is never full.
-            "queue.buffering.max.messages": "0",
-            "queue.buffering.max.kbytes": "2147483647",
-            "linger.ms": "\(settings.linger.kafkaMilliseconds)",
-            "compression.type": settings.compression.rawValue,
-            "partitioner": settings.partitioner.rawValue,
-        ]
-        if let largestBatch {
-            // A record is refused here only if the topic would refuse it, and a request never exceeds what it takes.
-            properties["message.max.bytes"] = "\(min(max(largestBatch, 1_000), 1_000_000_000))"
-            properties["batch.size"] = "\(min(max(largestBatch, 1_000), 1_000_000))"
-        }
-        return properties
     }
 }
 

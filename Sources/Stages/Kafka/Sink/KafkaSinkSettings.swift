@@ -1,4 +1,4 @@
-public import Pipeline
+internal import Pipeline
 
 /// The kafka sink's settings.
 struct KafkaSinkSettings: Sendable {
@@ -49,6 +49,13 @@ struct KafkaSinkSettings: Sendable {
         }
     }
 
+    /// The settings, whatever the delivery.
+    static let all: [any AnySetting] = [
+        ConnectionSettings.brokers, ConnectionSettings.topic, creation, compression, linger, partitioner, timestamps,
+        recordLimit, ConnectionSettings.connectTimeout, ConnectionSettings.properties, ConnectionSettings.secrets,
+        ConnectionSettings.secretFiles,
+    ]
+
     let connection: ConnectionSettings
     let compression: Compression
     let linger: Duration
@@ -66,20 +73,4 @@ struct KafkaSinkSettings: Sendable {
         recordLimit = values[Self.recordLimit]
         creation = values[Self.creation]
     }
-}
-
-extension KafkaSink {
-    /// The declaration of the kafka sink.
-    public static let definition = StageDefinition(
-        .sink, "kafka", summary: "Writes records to a Kafka topic, idempotently.",
-        settings: [
-            ConnectionSettings.brokers, ConnectionSettings.topic, KafkaSinkSettings.creation,
-            KafkaSinkSettings.compression, KafkaSinkSettings.linger, KafkaSinkSettings.partitioner,
-            KafkaSinkSettings.timestamps, KafkaSinkSettings.recordLimit, ConnectionSettings.connectTimeout,
-            ConnectionSettings.properties, ConnectionSettings.secrets, ConnectionSettings.secretFiles,
-        ],
-        example:
-            #"{ "type": "kafka", "brokers": "localhost:9092", "topic": "atm-transactions", "create_topic": true }"#,
-        problems: { ConnectionSettings.problems($0, side: .producer) },
-        make: { _, values in .sink(KafkaSink(KafkaSinkSettings(values))) })
 }

@@ -177,8 +177,8 @@ final class ProducerSession: Sendable {
                 let settled: DeliveryLedger.Finished?
                 if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
                     settled = state.ledger.report(ticket, .delivered(bytes: size))
-                } else if let words = Self.dataError(message.pointee.err) {
-                    settled = state.ledger.report(ticket, .suspect(words))
+                } else if case let error = KafkaError(message.pointee.err), error.isAboutRecord {
+                    settled = state.ledger.report(ticket, .suspect(error.reason))
                 } else {
                     fail(&state, client.fatalReason ?? KafkaError(message.pointee.err).reason)
                     settled = nil
@@ -227,10 +227,13 @@ final class ProducerSession: Sendable {
         update { state, finished in
             for refusal in refusals {
                 // Refused by the client's own limit, so no neighbour is to blame.
-                if let words = Self.dataError(refusal.code) {
-                    if let batch = state.ledger.report(refusal.ticket, .refused(words)) { finished.append(batch) }
+                let error = KafkaError(refusal.code)
+                if error.isAboutRecord {
+                    if let batch = state.ledger.report(refusal.ticket, .refused(error.reason)) {
+                        finished.append(batch)
+                    }
                 } else {
-                    fail(&state, KafkaError(refusal.code).reason)
+                    fail(&state, error.reason)
                 }
             }
         }
@@ -241,16 +244,5 @@ final class ProducerSession: Sendable {
         state.failure = PipelineError(
             .unavailable, "cannot deliver to the topic \(topicName)", reason: reason,
             remedy: "The producer is made anew, and what is not acknowledged is sent again", isRetriable: true)
-    }
-
-    /// The words for an error that lies in a record (or a neighbour of it), not in the cluster.
-    private static func dataError(_ code: rd_kafka_resp_err_t) -> String? {
-        switch code {
-        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE,
-            RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_INVALID_RECORD,
-            RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-            KafkaError(code).reason
-        default: nil
-        }
     }
 }

@@ -89,7 +89,11 @@ extension KafkaSource {
             ConnectionSettings.secretFiles,
         ],
         example: #"{ "type": "kafka", "brokers": "localhost:9092", "topic": "atm-transactions", "until": "end" }"#,
-        traits: { StageDefinition.Traits(isGroupMember: $0[KafkaSourceSettings.group] != nil) },
+        traits: { values in
+            StageDefinition.Traits(
+                isGroupMember: values[KafkaSourceSettings.group] != nil,
+                shard: values[KafkaSourceSettings.partitions]?.shard ?? 0)
+        },
         problems: KafkaSourceSettings.problems,
         make: { _, values in .source(KafkaSource(KafkaSourceSettings(values))) })
 }

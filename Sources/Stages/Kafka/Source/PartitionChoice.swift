@@ -26,6 +26,11 @@ enum PartitionChoice: Sendable, Hashable {
         }
     }
 
+    /// The number of the shard, from 1; 0 for what is no shard.
+    var shard: Int32 {
+        if case .shard(let index, _) = self { Int32(clamping: index) } else { 0 }
+    }
+
     /// The chosen ones of a topic's partitions.
     func partitions(among count: Int32) -> [Int32] {
         switch self {

@@ -2,12 +2,15 @@
 /// state that another call must not meet half-way. First come, first served.
 ///
 /// A class without a lock: all its calls run on the actor that owns it.
-final class Turns {
+package final class Turns {
     private var isTaken = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    /// Makes turns of which none is taken.
+    package init() {}
+
     /// Returns when it is the caller's turn. Not cancellable: who has the turn is, and gives it on.
-    func take() async {
+    package func take() async {
         // Looked at inside, not before: an unoptimised build goes through the actor's queue once more on its way into
         // the closure, and who gave the turn up meanwhile would not see this one waiting.
         await withCheckedContinuation { continuation in
@@ -21,7 +24,7 @@ final class Turns {
     }
 
     /// Gives the turn to the next.
-    func end() {
+    package func end() {
         if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
     }
 }

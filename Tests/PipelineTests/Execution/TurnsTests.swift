@@ -1,8 +1,5 @@
 import Pipeline
-import Synchronization
 import Testing
-
-@testable import Stages
 
 @Suite struct TurnsTests {
     /// On a thread of its own, as the archive is.
