@@ -216,6 +216,58 @@ struct KafkaTransactionTests {
         await sink.close()
     }
 
+    @Test("a refused record is found although nothing more is sent behind it, in many requests and partitions")
+    func manyRequests() async throws {
+        let trial = try TransactionTrial(partitions: 3)
+        let sink = try trial.sink([
+            "timestamp": .text("record"), "properties": .object(["batch.num.messages": .integer(100)]),
+        ])
+        try await trial.open(sink)
+        let now = KafkaTestCluster.clock.wallTime.milliseconds
+        let answer = try await trial.write(
+            TransactionTrial.batch(0..<20_000) { records in
+                for index in records.indices {
+                    records[index].timestamp = Timestamp(milliseconds: now + (index == 3_333 ? 7 * 86_400_000 : 0))
+                }
+            }, to: sink)
+        try await sink.flush()
+        #expect(answer.value?.map(\.index) == [3_333])
+        let seen = try await trial.committed()
+        #expect(seen.count == 19_999)
+        #expect(Set(seen) == Set((0..<20_000).filter { $0 != 3_333 }.map { "\($0)" }))
+        await sink.close()
+    }
+
+    @Test("a transaction that waits for other sinks for long is aborted, holds up no reader, and is written again")
+    func patience() async throws {
+        let trial = try TransactionTrial()
+        let sink = try trial.sink(["transaction_timeout": .duration(.seconds(4))])
+        let othersHold = Watched(false)
+        let isAborted = Watched(false)
+        let stage = StageContext(
+            name: "kafka", pipeline: "test",
+            log: Log { if $0.message.hasPrefix("aborts its transaction") { isAborted.set(true) } },
+            clock: KafkaTestCluster.clock
+        ) { _ in }
+        try await sink.open(
+            SinkContext(
+                stage: stage, takesDeadLetters: false, barrier: { _ in try await othersHold.wait { $0 } },
+                failure: { Issue.record("\($0)") }))
+        try await sink.begin(TransactionTrial.stream, at: [0: 0])
+        try await sink.start()
+        let answer = try await trial.write(TransactionTrial.batch(0..<10), to: sink)
+        async let flushed: Void = sink.flush()
+        try await isAborted.wait { $0 }
+        try await deliver([TestRecord("k", "beside")], to: trial.topic)
+        #expect(try await trial.committed() == ["beside"])
+        #expect(answer.value == nil)
+        othersHold.set(true)
+        try await flushed
+        #expect(answer.value == [])
+        #expect(try await trial.committed() == ["beside"] + (0..<10).map { "\($0)" })
+        await sink.close()
+    }
+
     @Test("the progress topic is made where it is missing: compacted, with eight partitions")
     func progressTopic() async throws {
         let trial = try TransactionTrial(progressTopic: KafkaTestCluster.uniqueName("progress"))

@@ -25,9 +25,13 @@ struct KafkaError: Error, Sendable, Hashable {
         }
     }
 
-    /// Whether a record came back because the client gave it up itself.
-    var isPurge: Bool {
-        code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT
+    /// Whether a record came back because the client gave it up, or did not take it, for another's sake: its transaction
+    /// had failed by then.
+    var saysUnsent: Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR__PURGE_QUEUE, RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, RD_KAFKA_RESP_ERR__STATE: true
+        default: false
+        }
     }
 
     static var libraryVersion: String { String(cString: rd_kafka_version_str()) }

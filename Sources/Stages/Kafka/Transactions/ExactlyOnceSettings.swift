@@ -43,7 +43,7 @@ struct ExactlyOnceSettings: Sendable {
             problems.append(
                 SettingProblem(setting: progressTopic.name, message: "is the topic that the records go to"))
         }
-        if values[interval] >= values[timeout] {
+        if values[interval] > values[timeout] / 2 {
             problems.append(
                 SettingProblem(
                     setting: interval.name, message: "must be shorter than \"\(timeout.name)\", which ends the producer"

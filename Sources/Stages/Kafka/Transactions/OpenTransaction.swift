@@ -28,11 +28,16 @@ struct OpenTransaction {
     private(set) var inFlight = 0
     /// Records that came back, each by its own fault or by a neighbour's in the same request.
     private(set) var suspects: [Ticket: String] = [:]
+    /// Records that never reached a broker, because the transaction had failed by then.
+    private(set) var unsent: [Ticket] = []
     /// Records that are refused by themselves. They leave their batches once nothing is in flight, since reports name
     /// records by their place.
     private(set) var refused: [Ticket: String] = [:]
     /// The first error that is about no record.
     private(set) var failure: KafkaError?
+
+    /// Whether the transaction can only be aborted, as far as reports tell.
+    var hasFailed: Bool { failure != nil || !suspects.isEmpty }
 
     /// Whether there is nothing to settle.
     var isEmpty: Bool { writings.isEmpty }
@@ -82,11 +87,15 @@ struct OpenTransaction {
     ///   - isAlone: whether no neighbour can be to blame: the client refused it, not a broker.
     mutating func comeBack(_ ticket: Ticket, _ error: KafkaError, isAlone: Bool) {
         inFlight -= 1
-        guard error.isAboutRecord, ticket.slot != Self.progressSlot else {
-            if !error.isPurge { failure = failure ?? error }
-            return
+        if error.saysUnsent {
+            unsent.append(ticket)
+        } else if !error.isAboutRecord || ticket.slot == Self.progressSlot {
+            failure = failure ?? error
+        } else if isAlone {
+            refused[ticket] = error.reason
+        } else {
+            suspects[ticket] = error.reason
         }
-        if isAlone { refused[ticket] = error.reason } else { suspects[ticket] = error.reason }
     }
 
     /// Hears that the transaction was aborted: no report comes any more, and what failed in it concerns nobody.
@@ -95,10 +104,13 @@ struct OpenTransaction {
         failure = nil
     }
 
-    /// The suspects, who are then none any more.
-    mutating func takeSuspects() -> [Ticket: String] {
-        defer { suspects = [:] }
-        return suspects
+    /// What an aborted transaction has shown of its records, and forgets.
+    mutating func takeFindings() -> (suspects: [Ticket: String], unsent: [Ticket]) {
+        defer {
+            suspects = [:]
+            unsent = []
+        }
+        return (suspects, unsent)
     }
 
     /// Hears which of the suspects are to blame.

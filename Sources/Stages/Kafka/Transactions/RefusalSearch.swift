@@ -19,8 +19,12 @@ struct RefusalSearch {
     /// The records to try together next; nil when all is known.
     mutating func next() -> [Ticket]? { groups.popLast() }
 
-    /// Hears which of the records tried last came back.
-    mutating func report(_ refused: [Ticket: String]) {
+    /// Hears of the records tried last.
+    /// - Parameters:
+    ///   - refused: those that came back.
+    ///   - unsent: those that were not sent any more when others had come back.
+    mutating func report(_ refused: [Ticket: String], unsent: [Ticket]) {
+        if !unsent.isEmpty { groups.append(unsent) }
         divide(refused)
     }
 

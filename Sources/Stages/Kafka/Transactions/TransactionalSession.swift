@@ -6,7 +6,7 @@ internal import Pipeline
 /// Its calls are those of one actor's thread, which they block for half a second at most before they look for a
 /// cancellation.
 final class TransactionalSession: Sendable {
-    private struct State {
+    struct State {
         var transaction = OpenTransaction()
         /// Whether the broker is to hear of an end: a commit or an abort.
         var isBegun = false
@@ -19,18 +19,18 @@ final class TransactionalSession: Sendable {
     private static let partitionRefresh = Duration.seconds(30)
 
     let tenure: ProducerTenure
-    private let client: KafkaClient
+    let client: KafkaClient
     private let topic: TopicHandle
     private let topicName: String
     private let progress: ProgressTopic
     private let progressTopic: TopicHandle
-    private let writer: RecordWriter
+    let writer: RecordWriter
     private let progressWriter: RecordWriter
     private let recordLimit: Int
     private let context: SinkContext
     // The topic's partitions as last heard, written by this session's thread: a topic may grow.
-    private let partitions: Lock<Int32>
-    private let state = Monitor(State())
+    let partitions: Lock<Int32>
+    let state = Monitor(State())
     private let thread = ServiceThread("kafka delivery")
 
     /// Makes the session and starts its thread.
@@ -89,14 +89,14 @@ final class TransactionalSession: Sendable {
         try write(rest, slot: slot)
     }
 
-    private func write(_ batch: Batch, slot: Int) throws {
+    func write(_ batch: Batch, slot: Int) throws {
         if batch.records.isEmpty { return }
         try begin()
         try waitForRoom(batch.records.count)
         refuse(writer.produce(batch, slot: slot, partitions: partitions.withLock { $0 }))
     }
 
-    private func begin() throws {
+    func begin() throws {
         guard !state.withLock({ $0.isBegun }) else { return }
         do throws(TransactionFailure) {
             try client.beginTransaction()
@@ -107,14 +107,14 @@ final class TransactionalSession: Sendable {
     }
 
     /// Waits until so many records may be in flight, and counts them as such.
-    private func waitForRoom(_ count: Int) throws {
+    func waitForRoom(_ count: Int) throws {
         while true {
             try Task.checkCancellation()
             let end = Duration.monotonic + .milliseconds(100)
             let hasRoom = state.wait { state -> Monitor<State>.Verdict<Bool> in
                 let inFlight = state.transaction.inFlight
-                // In a transaction that has failed reports may never come; the commit will say so.
-                if inFlight == 0 || inFlight + count <= recordLimit || state.transaction.failure != nil {
+                // In a transaction that has failed no more reports may come; the commit will say so.
+                if inFlight == 0 || inFlight + count <= recordLimit || state.transaction.hasFailed {
                     state.transaction.send(count)
                     return .ready(true)
                 }
@@ -124,7 +124,7 @@ final class TransactionalSession: Sendable {
         }
     }
 
-    private func refuse(_ refusals: [RecordWriter.Refusal]) {
+    func refuse(_ refusals: [RecordWriter.Refusal]) {
         if refusals.isEmpty { return }
         state.withLock { state in
             for refusal in refusals {
@@ -152,10 +152,12 @@ final class TransactionalSession: Sendable {
         }
     }
 
-    /// - Returns: false if records came back, so that the transaction can only be aborted.
+    /// - Returns: false if a broker refused records, so that the transaction can only be aborted.
     private func attemptCommit(_ progress: ProducerProgress) throws -> Bool {
         try begin()
         try writeProgress(progress)
+        // Before the commit and not in it: a commit that waits for reports which never come cannot be left for an abort.
+        guard try settle() else { return false }
         while true {
             try Task.checkCancellation()
             do throws(TransactionFailure) {
@@ -168,8 +170,6 @@ final class TransactionalSession: Sendable {
                     pause(unlessItTookTime: error)
                     continue
                 }
-                let hasSuspects = state.withLock { !$0.transaction.suspects.isEmpty }
-                if error.consequence == .abort, hasSuspects { return false }
                 throw tenure.error(error)
             }
         }
@@ -186,46 +186,8 @@ final class TransactionalSession: Sendable {
                 record, slot: OpenTransaction.progressSlot, partitions: self.progress.partitionCount))
     }
 
-    /// Tries the records that came back in transactions of their own, none of which is committed.
-    private func findRefused() throws {
-        try abort()
-        var search = RefusalSearch(state.withLock { $0.transaction.takeSuspects() })
-        while let group = search.next() {
-            let batches = state.withLock { state in group.map { ($0, state.transaction.writings[$0.slot].batch) } }
-            try begin()
-            for (ticket, batch) in batches {
-                try waitForRoom(1)
-                refuse(writer.produce(batch, alone: ticket, partitions: partitions.withLock { $0 }))
-            }
-            try settle()
-            try abort()
-            search.report(state.withLock { $0.transaction.takeSuspects() })
-        }
-        let found = search.found
-        state.withLock { state in
-            state.transaction.blame(found)
-            state.transaction.removeRefused()
-        }
-    }
-
-    /// Waits for the reports of everything in flight.
-    private func settle() throws {
-        while true {
-            try Task.checkCancellation()
-            // Flushing also has librdkafka send at once what waits for company.
-            rd_kafka_flush(client.handle, ProducerTenure.slice.kafkaMilliseconds)
-            let failure = state.withLock { $0.transaction.inFlight == 0 ? $0.transaction.failure : KafkaError?.none }
-            if let failure { throw tenure.error(TransactionFailure(.abort, failure)) }
-            if state.withLock({ $0.transaction.inFlight == 0 }) { return }
-        }
-    }
-
-    private func writeAgain() throws {
-        let batches = state.withLock { $0.transaction.writings.map(\.batch) }
-        for (slot, batch) in batches.enumerated() { try write(batch, slot: slot) }
-    }
-
-    private func abort() throws {
+    /// Aborts the open transaction; its batches stay, to be written again.
+    func abort() throws {
         while true {
             try Task.checkCancellation()
             do throws(TransactionFailure) {
