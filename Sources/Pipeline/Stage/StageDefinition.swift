@@ -46,6 +46,8 @@ public struct StageDefinition: Sendable {
         public var isGroupMember: Bool
         /// A sink that can be named by `dead_letters`.
         public var takesDeadLetters: Bool
+        /// A sink that writes nothing else, and so must be named there.
+        public var takesOnlyDeadLetters: Bool
         /// A file or address that only one pipeline may write, in a form that two pipelines can compare.
         public var exclusiveResource: String?
         /// Whether the runtime waits for the sink's acknowledgement. False for best effort.
@@ -62,6 +64,7 @@ public struct StageDefinition: Sendable {
         ///   - ownsPositions: a sink that keeps positions itself.
         ///   - isGroupMember: a source whose positions a group keeps.
         ///   - takesDeadLetters: a sink that can be named by `dead_letters`.
+        ///   - takesOnlyDeadLetters: a sink that writes nothing else.
         ///   - exclusiveResource: what only one pipeline may write.
         ///   - isRequired: whether the runtime waits for the sink's acknowledgement.
         ///   - shard: which of several like pipelines a source feeds.
@@ -69,12 +72,13 @@ public struct StageDefinition: Sendable {
         ///   - needsReplay: a sink that needs such a source.
         public init(
             ownsPositions: Bool = false, isGroupMember: Bool = false, takesDeadLetters: Bool = false,
-            exclusiveResource: String? = nil, isRequired: Bool = true, shard: Int32 = 0, isReplayable: Bool = true,
-            needsReplay: Bool = false
+            takesOnlyDeadLetters: Bool = false, exclusiveResource: String? = nil, isRequired: Bool = true,
+            shard: Int32 = 0, isReplayable: Bool = true, needsReplay: Bool = false
         ) {
             self.ownsPositions = ownsPositions
             self.isGroupMember = isGroupMember
             self.takesDeadLetters = takesDeadLetters
+            self.takesOnlyDeadLetters = takesOnlyDeadLetters
             self.exclusiveResource = exclusiveResource
             self.isRequired = isRequired
             self.shard = shard

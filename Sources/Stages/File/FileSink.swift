@@ -15,7 +15,8 @@ public actor FileSink: Sink {
         traits: { values in
             let path = values[FileSinkSettings.path]
             return StageDefinition.Traits(
-                takesDeadLetters: true, exclusiveResource: path == "-" ? nil : Descriptor.absolutePath(path))
+                takesDeadLetters: true, takesOnlyDeadLetters: values[FileSinkSettings.content] == .deadLetters,
+                exclusiveResource: path == "-" ? nil : Descriptor.absolutePath(path))
         },
         problems: FileSinkSettings.problems,
         make: { _, values in .sink(FileSink(FileSinkSettings(values))) })

@@ -13,6 +13,15 @@ extension KafkaSink {
         "delivery", default: .atLeastOnce,
         "What is promised of each record; \"exactly-once\" writes in transactions that hold the source's progress too")
 
+    private static func contentProblems(_ values: SettingValues) -> [SettingProblem] {
+        guard values[delivery] == .exactlyOnce, values[KafkaSinkContent.setting] == .deadLetters else { return [] }
+        return [
+            SettingProblem(
+                setting: KafkaSinkContent.setting.name,
+                message: "dead letters are kept at least once; leave \"delivery\" out, or write records")
+        ]
+    }
+
     /// The declaration of the kafka sink. Which of two stages it makes is decided by `delivery`.
     public static let definition = StageDefinition(
         .sink, "kafka",
@@ -22,7 +31,10 @@ extension KafkaSink {
         example:
             #"{ "type": "kafka", "brokers": "localhost:9092", "topic": "atm-transactions", "create_topic": true }"#,
         traits: { values in
-            guard values[delivery] == .exactlyOnce else { return StageDefinition.Traits() }
+            let keepsLetters = values[KafkaSinkContent.setting] == .deadLetters
+            guard values[delivery] == .exactlyOnce else {
+                return StageDefinition.Traits(takesDeadLetters: keepsLetters, takesOnlyDeadLetters: keepsLetters)
+            }
             return StageDefinition.Traits(
                 ownsPositions: true,
                 exclusiveResource: values[ExactlyOnceSettings.id].map { id in
@@ -31,7 +43,7 @@ extension KafkaSink {
                 needsReplay: true)
         },
         problems: { values in
-            ConnectionSettings.problems(values, side: .producer)
+            ConnectionSettings.problems(values, side: .producer) + contentProblems(values)
                 + (values[delivery] == .exactlyOnce
                     ? ExactlyOnceSettings.problems(values) : ExactlyOnceSettings.superfluous(values))
         },

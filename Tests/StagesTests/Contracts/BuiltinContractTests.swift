@@ -121,6 +121,12 @@ struct BuiltinContractTests {
             try Self.sink("kafka", ["brokers": .text(brokers), "topic": .text(topic)])
         }.violations()
         #expect(sink == [])
+        let letters = await SinkContract(takesDeadLetters: true) {
+            try Self.sink(
+                "kafka",
+                ["brokers": .text(brokers), "topic": .text(topic + "-letters"), "content": .text("dead-letters")])
+        }.violations()
+        #expect(letters == [])
         let source = await SourceContract(makeUnopenable: { try Self.source("kafka", unreachable) }) {
             try Self.source(
                 "kafka",

@@ -36,6 +36,18 @@ import Testing
         #expect(value.first?.contains("socket.timeout.ms") == true)
     }
 
+    @Test("a sink for dead letters alone takes nothing else, at least once")
+    func deadLetters() {
+        func traits(_ content: String) -> StageDefinition.Traits {
+            KafkaSink.definition.traits(SettingValues(["content": .text(content)]))
+        }
+        #expect(traits("dead-letters").takesDeadLetters && traits("dead-letters").takesOnlyDeadLetters)
+        #expect(!traits("records").takesDeadLetters && !traits("records").takesOnlyDeadLetters)
+        let both = Self.problems(
+            ["content": .text("dead-letters"), "delivery": .text("exactly-once")], KafkaSink.definition)
+        #expect(both.contains { $0.contains("dead letters are kept at least once") })
+    }
+
     @Test("TLS and SASL properties pass, secrets only where they are not shown")
     func secrets() {
         let passes = Self.problems(

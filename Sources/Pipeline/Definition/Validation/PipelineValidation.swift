@@ -33,6 +33,7 @@ struct PipelineValidation {
         checkOwners(source, sinks)
         checkReplay(source, sinks)
         let deadLetters = checkDeadLetters(of: root, sinks)
+        checkIdlePlaces(root["dead_letters"]?.text, sinks)
         guard reader.mistakes.isEmpty, let whole, let source else { return nil }
         let values = SettingValues(whole.values)
         return PipelineDefinition(
@@ -117,6 +118,18 @@ struct PipelineValidation {
                     + SettingForm.alternatives(able.map(QuotedText.quoted)),
             nearest: NearestName.nearest(to: name, among: able))
         return nil
+    }
+
+    /// A sink for dead letters alone to which none come would stay empty and look as if there were none.
+    private mutating func checkIdlePlaces(_ place: String?, _ sinks: [PipelineDefinition.Stage?]) {
+        for (index, sink) in sinks.enumerated() {
+            guard let sink, sink.traits.takesOnlyDeadLetters, sink.name != place else { continue }
+            reader.tell(
+                "a place for dead letters to which none come", at: sink.place,
+                DocumentPath.root.member("sinks").element(index),
+                found: "the sink \(QuotedText.quoted(sink.name)), which writes dead letters alone",
+                allowed: "\"dead_letters\": \(QuotedText.quoted(sink.name)), or a sink that writes records")
+        }
     }
 
     /// The types of a kind, as alternatives.

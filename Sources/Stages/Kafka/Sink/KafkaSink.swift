@@ -3,7 +3,7 @@ public import Pipeline
 internal import Synchronization
 
 /// Writes records to a Kafka topic with an idempotent producer, and acknowledges a batch when the cluster has all of
-/// its records.
+/// its records; or, as the place for dead letters, the dead ones alone.
 ///
 /// An outage is waited out: librdkafka sends again until it succeeds, the sink takes no more than `in_flight` records
 /// meanwhile, and nothing becomes a dead letter by it.
@@ -15,6 +15,7 @@ public actor KafkaSink: Sink {
     private let current = Mutex<ProducerSession?>(nil)
     private let earlier = Mutex(ProducerSession.Figures())
     private var session: ProducerSession?
+    private var context: SinkContext?
     private var wasConnected = false
 
     /// True: librdkafka allocates an object for each record, so that a thread leaves an arena with room for all of
@@ -27,6 +28,7 @@ public actor KafkaSink: Sink {
 
     /// Waits for a broker, creates the topic where asked to, and makes the producer.
     public func open(_ context: SinkContext) async throws {
+        try Self.checkPlace(settings, context)
         let missing: ClusterProbe.MissingTopic = settings.creation.map { .create($0) } ?? .await
         let findings = try await ClusterProbe.find(
             settings.connection, context.stage, kind: RD_KAFKA_PRODUCER, isFirst: !wasConnected, missing: missing)
@@ -49,13 +51,18 @@ public actor KafkaSink: Sink {
             throw PipelineError(.internalFault, "cannot write to Kafka", reason: error.reason)
         }
         self.session = session
+        self.context = context
         current.withLock { $0 = session }
         wasConnected = true
     }
 
     /// Takes a batch; suspends while `in_flight` records are under way.
     public func write(_ batch: Batch, receipt: Receipt) async throws {
-        guard let session else { throw CancellationError() }
+        guard let session, let context else { throw CancellationError() }
+        if settings.content == .deadLetters {
+            return try await Self.writeLetters(
+                of: batch, receipt, session, context, topic: settings.connection.topic)
+        }
         if batch.records.isEmpty {
             receipt.acknowledge()
             return
@@ -73,6 +80,7 @@ public actor KafkaSink: Sink {
         guard let session else { return }
         await session.close()
         self.session = nil
+        context = nil
         current.withLock { $0 = nil }
         let figures = session.figures
         earlier.withLock { $0.add(figures) }

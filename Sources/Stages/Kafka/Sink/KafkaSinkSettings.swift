@@ -51,12 +51,14 @@ struct KafkaSinkSettings: Sendable {
 
     /// The settings, whatever the delivery.
     static let all: [any AnySetting] = [
-        ConnectionSettings.brokers, ConnectionSettings.topic, creation, compression, linger, partitioner, timestamps,
+        ConnectionSettings.brokers, ConnectionSettings.topic, KafkaSinkContent.setting, creation, compression, linger,
+        partitioner, timestamps,
         recordLimit, ConnectionSettings.connectTimeout, ConnectionSettings.properties, ConnectionSettings.secrets,
         ConnectionSettings.secretFiles,
     ]
 
     let connection: ConnectionSettings
+    let content: KafkaSinkContent
     let compression: Compression
     let linger: Duration
     let partitioner: KafkaPartitioner
@@ -66,6 +68,7 @@ struct KafkaSinkSettings: Sendable {
 
     init(_ values: SettingValues) {
         connection = ConnectionSettings(values)
+        content = values[KafkaSinkContent.setting]
         compression = values[Self.compression]
         linger = values[Self.linger]
         partitioner = values[Self.partitioner]
