@@ -20,6 +20,8 @@ let package = Package(
         .library(name: "PipelineTesting", targets: ["PipelineTesting"]),
         .library(name: "AllocationCount", type: .dynamic, targets: ["AllocationCount"]),
         .library(name: "CallgrindAid", type: .dynamic, targets: ["CallgrindAid"]),
+        .executable(name: "chaos", targets: ["Chaos"]),
+        .library(name: "FaultPoint", type: .dynamic, targets: ["FaultPoint"]),
     ],
     targets: [
         .systemLibrary(
@@ -41,8 +43,15 @@ let package = Package(
         .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
         .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
         .target(name: "CallgrindAid", path: "Benchmarks/CallgrindAid"),
+        .target(name: "Driving", dependencies: ["CRDKafka"], path: "Driving", swiftSettings: settings),
+        .target(name: "FaultPoint", path: "Chaos/FaultPoint"),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["Pipeline", "Stages", "CRDKafka", "CSQLite"], path: "Benchmarks",
+            name: "Chaos", dependencies: ["Driving", "PipelineTesting", "CSQLite"], path: "Chaos",
+            exclude: ["FaultPoint"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["Driving", "Pipeline", "Stages", "CRDKafka", "CSQLite"],
+            path: "Benchmarks",
             exclude: ["AllocationCount", "CallgrindAid", "Pipelines"], swiftSettings: settings),
         .target(name: "FaultyFiles", dependencies: ["CSQLite"], path: "Tests/FaultyFiles"),
         .testTarget(
@@ -52,7 +61,10 @@ let package = Package(
             dependencies: ["Pipeline", "Stages", "PipelineTesting", "CRDKafka", "CSQLite", "FaultyFiles"],
             swiftSettings: settings),
         .testTarget(name: "RunnerTests", dependencies: ["Runner", "Pipeline", "Stages"], swiftSettings: settings),
-        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "CSQLite"], swiftSettings: settings),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks", "Driving", "CSQLite"], swiftSettings: settings),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["Chaos", "Driving", "PipelineTesting"], swiftSettings: settings),
         .testTarget(name: "SystemTests", dependencies: ["CSQLite", "Pipeline", "Stages"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

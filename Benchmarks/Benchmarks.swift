@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// Measures what the runner does, beside what plain C programs take for the same work.

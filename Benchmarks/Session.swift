@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// One run of the driver: prepares what benchmarks need, runs them one after the other, and shows and writes what they
@@ -14,18 +15,18 @@ struct Session {
 
     private let options: Options
 
-    /// - Throws: ``BenchmarkFailure`` if the current folder is not the repository's.
-    init(_ options: Options) throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` if the current folder is not the repository's.
+    init(_ options: Options) throws(DriverFailure) {
         self.options = options
         guard FileManager.default.fileExists(atPath: "Benchmarks/Pipelines") else {
-            throw BenchmarkFailure(
+            throw DriverFailure(
                 "Benchmarks/Pipelines is not here", reason: "the current folder must be the repository's")
         }
     }
 
     /// Runs benchmarks. What was found is shown at once and written after each, so that an interruption loses only the
     /// one that was under way; one that fails does not keep the others from running.
-    /// - Throws: ``BenchmarkFailure`` at the end, if one failed or a goal was missed that is to be checked.
+    /// - Throws: ``DriverFailure`` at the end, if one failed or a goal was missed that is to be checked.
     func run(_ benchmarks: [any Benchmark]) throws {
         let signals = RunningChildren.endOnSignals()
         defer { for signal in signals { signal.cancel() } }
@@ -50,20 +51,20 @@ struct Session {
             }
         }
         guard failures.isEmpty else {
-            throw BenchmarkFailure("not all went well", reason: failures.joined(separator: "; "))
+            throw DriverFailure("not all went well", reason: failures.joined(separator: "; "))
         }
     }
 
-    private func surroundings(_ folder: String) throws(BenchmarkFailure) -> Surroundings {
+    private func surroundings(_ folder: String) throws(DriverFailure) -> Surroundings {
         let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "runner").path
         let runner = options.runner ?? beside
         guard FileManager.default.isExecutableFile(atPath: runner) else {
-            throw BenchmarkFailure("\(runner) is not there", reason: "build the runner, or name it by --runner")
+            throw DriverFailure("\(runner) is not there", reason: "build the runner, or name it by --runner")
         }
         return Surroundings(
             options: options, runner: RunnerProgram(path: runner, folder: folder),
             anchors: options.anchors.map { Anchors(folder: $0, work: folder) },
-            topics: try options.brokers.map { brokers throws(BenchmarkFailure) in try Topics(brokers: brokers) },
+            topics: try options.brokers.map { brokers throws(DriverFailure) in try Topics(brokers: brokers) },
             folder: folder, progress: { StandardError.write("   \($0)") })
     }
 

@@ -7,7 +7,7 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
     cat <<TEXT
-Usage: kafka.sh start|stop|status|reset [--port PORT] [--data DIR]
+Usage: kafka.sh start|stop|status|reset [--port PORT] [--data DIR] [--behind PORT]
 
   start    starts a broker on 127.0.0.1:PORT and returns once it answers
   stop     stops it; its data stays
@@ -16,6 +16,8 @@ Usage: kafka.sh start|stop|status|reset [--port PORT] [--data DIR]
 
   --port PORT   the port clients connect to (9092); PORT + 1 is taken as well, for the controller
   --data DIR    where its data, settings and log are kept (.kafka/PORT beside scripts/)
+  --behind PORT a second listener on PORT + 2 of the broker, for a proxy that clients reach on this port (only with
+                KAFKA_HOME)
   -h, --help    shows this text
 
 With KAFKA_HOME set to an unpacked Kafka (4.0 or later, needs Java 17) that one runs; otherwise the image
@@ -94,13 +96,18 @@ start_process() {
         fail "port $controller, which the controller of a broker on $port needs, is taken. Choose another --port" 69
     fi
     mkdir -p "$data"
+    local proxied='' advertised=''
+    if [[ -n $behind ]]; then
+        proxied=,PROXIED://127.0.0.1:$((port + 2))
+        advertised=,PROXIED://127.0.0.1:$behind
+    fi
     cat >"$settings" <<PROPERTIES
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller$proxied
+advertised.listeners=PLAINTEXT://127.0.0.1:$port$advertised
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$data/log
@@ -226,15 +233,20 @@ command=
 port=9092
 data=
 data_given=no
+behind=
 while (($# > 0)); do
     case $1 in
         start | stop | status | reset)
             [[ -z $command ]] || fail "one command at a time, not $command and $1" 64
             command=$1
             ;;
-        --port | --data)
+        --port | --data | --behind)
             (($# > 1)) || fail "$1 needs a value" 64
-            if [[ $1 == --port ]]; then port=$2; else data=$2 data_given=yes; fi
+            case $1 in
+                --port) port=$2 ;;
+                --data) data=$2 data_given=yes ;;
+                --behind) behind=$2 ;;
+            esac
             shift
             ;;
         -h | --help)
@@ -250,6 +262,10 @@ if [[ -z $command ]]; then
     exit 64
 fi
 if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65534)); then fail "--port $port is not between 1 and 65534" 64; fi
+if [[ -n $behind ]]; then
+    [[ $behind =~ ^[1-9][0-9]{0,4}$ ]] || fail "--behind $behind is not between 1 and 65535" 64
+    if in_container; then fail "--behind needs KAFKA_HOME" 64; fi
+fi
 data=${data:-$repository/.kafka/$port}
 [[ $data == /* ]] || data=$PWD/$data
 container=sluice-kafka-$port

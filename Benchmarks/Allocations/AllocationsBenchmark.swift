@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// Allocations a record in steady state. Counts are stable where times are not, so continuous integration can hold the
@@ -116,7 +117,7 @@ struct AllocationsBenchmark: Benchmark {
         try program(["LD_PRELOAD": PreloadedLibrary.allocationCount.path(), "ALLOCATION_COUNT_FILE": file])
         let text = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
         guard let counts = AllocationCounts(text) else {
-            throw BenchmarkFailure("cannot read the allocation counts", reason: "\(file) holds: \(text)")
+            throw DriverFailure("cannot read the allocation counts", reason: "\(file) holds: \(text)")
         }
         return counts
     }

@@ -1,3 +1,5 @@
+import Driving
+
 /// A way that every record takes in some pipeline, or a part of one by itself, and how many allocations it may make a
 /// record.
 struct HotPath: Sendable {

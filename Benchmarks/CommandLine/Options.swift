@@ -1,3 +1,5 @@
+import Driving
+
 /// What the command line asks for.
 struct Options {
     /// Shown by `--help`.
@@ -56,8 +58,8 @@ struct Options {
 
     /// Reads a command line.
     /// - Parameter arguments: without the program's name.
-    /// - Throws: ``BenchmarkFailure`` that says what is wrong.
-    init(_ arguments: [String]) throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` that says what is wrong.
+    init(_ arguments: [String]) throws(DriverFailure) {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
@@ -78,21 +80,21 @@ struct Options {
             case "--kafka-home": kafkaHome = try Self.value(argument, &rest)
             case "--folder": folder = try Self.value(argument, &rest)
             case _ where argument.hasPrefix("-"):
-                throw BenchmarkFailure("unknown option \(argument)", reason: "--help lists them")
+                throw DriverFailure("unknown option \(argument)", reason: "--help lists them")
             default: names.append(argument)
             }
         }
     }
 
-    private static func value(_ option: String, _ rest: inout ArraySlice<String>) throws(BenchmarkFailure) -> String {
-        guard let value = rest.popFirst() else { throw BenchmarkFailure(option, reason: "it needs a value") }
+    private static func value(_ option: String, _ rest: inout ArraySlice<String>) throws(DriverFailure) -> String {
+        guard let value = rest.popFirst() else { throw DriverFailure(option, reason: "it needs a value") }
         return value
     }
 
-    private static func number(_ option: String, _ rest: inout ArraySlice<String>) throws(BenchmarkFailure) -> Int {
+    private static func number(_ option: String, _ rest: inout ArraySlice<String>) throws(DriverFailure) -> Int {
         let text = try value(option, &rest)
         guard let number = Int(text), number > 0 else {
-            throw BenchmarkFailure(option, reason: "\(text) is not a whole number of at least 1")
+            throw DriverFailure(option, reason: "\(text) is not a whole number of at least 1")
         }
         return number
     }

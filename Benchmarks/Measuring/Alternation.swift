@@ -1,3 +1,5 @@
+import Driving
+
 /// One of the programs that are compared.
 struct Contestant {
     /// As the table shows it, in Markdown.

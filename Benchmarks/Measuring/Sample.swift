@@ -1,3 +1,5 @@
+import Driving
+
 /// What one run of one program has cost.
 struct Sample: Sendable, Codable, Hashable {
     /// Records it moved.

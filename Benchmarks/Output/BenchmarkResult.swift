@@ -1,3 +1,5 @@
+import Driving
+
 /// What a benchmark found.
 struct BenchmarkResult: Sendable, Codable {
     /// The benchmark's name.

@@ -1,3 +1,4 @@
+import Driving
 import Pipeline
 
 /// One channel between two tasks: batches sent against credit for so many, each received, and its credit given back.
@@ -21,7 +22,7 @@ struct ChannelProbe {
             }
             try await sent
             guard received == batches else {
-                throw BenchmarkFailure("the channel does not count", reason: "it moved \(received) batches")
+                throw DriverFailure("the channel does not count", reason: "it moved \(received) batches")
             }
         }
     }

@@ -1,3 +1,4 @@
+import Driving
 import Pipeline
 import Stages
 
@@ -24,7 +25,7 @@ struct HopProbe {
         return try await Probe.measure(records: records) {
             let report = await run.run()
             guard report.records == records, report.isBalanced else {
-                throw BenchmarkFailure(
+                throw DriverFailure(
                     "the hop does not count", reason: report.error?.description ?? "it moved \(report.records) records")
             }
         }

@@ -1,3 +1,4 @@
+import Driving
 import Pipeline
 
 /// One batch parsed again and again for some of its fields; it stays in the processor's cache, as it does behind a
@@ -24,7 +25,7 @@ struct ParseProbe {
                 parser.parse(&batch)
             }
             guard batch.dead.isEmpty else {
-                throw BenchmarkFailure("the parse does not count", reason: "it rejected \(batch.dead.count) records")
+                throw DriverFailure("the parse does not count", reason: "it rejected \(batch.dead.count) records")
             }
         }
     }

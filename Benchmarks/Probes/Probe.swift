@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// A part of the framework or of a stage by itself, measured in a process of its own: the driver starts itself again
@@ -28,12 +29,12 @@ enum Probe: String, CaseIterable {
 
     /// Runs the probe of a command line and prints what it measured.
     /// - Parameter arguments: the probe's name and its counts.
-    /// - Throws: ``BenchmarkFailure`` for anything else, or what the measured part throws.
+    /// - Throws: ``DriverFailure`` for anything else, or what the measured part throws.
     @concurrent
     static func run(_ arguments: [String]) async throws {
         let counts = arguments.dropFirst().compactMap { Int($0) }
         guard let name = arguments.first, let probe = Probe(rawValue: name), counts.count == probe.countsWanted else {
-            throw BenchmarkFailure("probe \(arguments.joined(separator: " "))", reason: "there is no such probe")
+            throw DriverFailure("probe \(arguments.joined(separator: " "))", reason: "there is no such probe")
         }
         let reading =
             switch probe {
@@ -68,6 +69,6 @@ enum Probe: String, CaseIterable {
     private static func processorTime() -> Duration {
         var usage = rusage()
         getrusage(RUSAGE_SELF.rawValue, &usage)
-        return Duration(usage.ru_utime) + Duration(usage.ru_stime)
+        return Duration(timeValue: usage.ru_utime) + Duration(timeValue: usage.ru_stime)
     }
 }

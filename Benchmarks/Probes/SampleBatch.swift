@@ -1,3 +1,4 @@
+import Driving
 import Pipeline
 import Stages
 
@@ -15,7 +16,7 @@ enum SampleBatch {
     /// - Parameter records: how many records it has, 1 to 10,000.
     static func make(records: Int) async throws -> Batch {
         guard case .batch(let batch) = try await generator().next(atMost: records), batch.records.count == records
-        else { throw BenchmarkFailure("cannot make a batch of \(records) records", reason: "that is too many") }
+        else { throw DriverFailure("cannot make a batch of \(records) records", reason: "that is too many") }
         return batch
     }
 }

@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// The plain C and C++ programs that do the least the same work takes; each prints one line of JSON.
@@ -37,7 +38,7 @@ struct Anchors {
     let work: String
 
     /// `produce`: librdkafka, idempotent, lz4, linger 50 ms, one message at a time.
-    func produce(_ count: Int, to topic: String, at brokers: String) throws(BenchmarkFailure) -> Sample {
+    func produce(_ count: Int, to topic: String, at brokers: String) throws(DriverFailure) -> Sample {
         try sample(Command("\(folder)/produce", [brokers, topic, "\(count)"]), count)
     }
 
@@ -48,20 +49,20 @@ struct Anchors {
     func archive(
         _ count: Int, from topic: String, at brokers: String, into database: String, queue: Queue,
         options: [String] = []
-    ) throws(BenchmarkFailure) -> Sample {
+    ) throws(DriverFailure) -> Sample {
         try sample(
             Command("\(folder)/archive", [brokers, topic, "\(count)", database] + options + queue.properties), count)
     }
 
-    private func sample(_ command: Command, _ count: Int) throws(BenchmarkFailure) -> Sample {
+    private func sample(_ command: Command, _ count: Int) throws(DriverFailure) -> Sample {
         let ending = try ChildProcess.run(command, in: work)
         guard let line = try? JSONDecoder().decode(Line.self, from: Data(ending.output.utf8)) else {
-            throw BenchmarkFailure("cannot read what \(command.program) printed", reason: ending.output)
+            throw DriverFailure("cannot read what \(command.program) printed", reason: ending.output)
         }
         // It takes whole batches and may take more than it was asked for.
         let done = line.messages ?? line.rows ?? 0
         guard done >= count, line.failed ?? 0 == 0 else {
-            throw BenchmarkFailure(
+            throw DriverFailure(
                 "the run of \(command.program) does not count",
                 reason: "\(done) of \(count) records, \(line.failed ?? 0) failed")
         }

@@ -1,4 +1,5 @@
 import CSQLite
+import Driving
 import Foundation
 
 /// An archive read by another process while it is written: how old each record is when a reader first sees it.
@@ -46,8 +47,8 @@ final class GrowingArchive {
     }
 
     /// Reads what has become visible since the last look.
-    /// - Throws: ``BenchmarkFailure`` if SQLite does.
-    func look() throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` if SQLite does.
+    func look() throws(DriverFailure) {
         // Until every partition has shown a row there is no lowest, and all is asked for.
         let lowest = lastSeen.count == partitions ? lastSeen.values.min() ?? "" : ""
         sluice_sqlite_bind_text(query, 1, lowest, Int32(lowest.utf8.count))
@@ -64,7 +65,7 @@ final class GrowingArchive {
             code = sqlite3_step(query)
         }
         guard code == SQLITE_DONE else {
-            throw BenchmarkFailure("cannot read \(path)", reason: String(cString: sqlite3_errmsg(database)))
+            throw DriverFailure("cannot read \(path)", reason: String(cString: sqlite3_errmsg(database)))
         }
         // After the last row of this look was read: that is when a reader has them.
         var now = timespec()
@@ -78,16 +79,16 @@ final class GrowingArchive {
     }
 
     /// Microseconds since 1970 of a time like `2025-01-01T00:00:00.123456Z`.
-    private func time(_ text: String) throws(BenchmarkFailure) -> Int {
+    private func time(_ text: String) throws(DriverFailure) -> Int {
         let prefix = text.prefix(19)
         if prefix != second.text {
             guard let date = try? Date(prefix + "Z", strategy: .iso8601) else {
-                throw BenchmarkFailure("cannot read a record's time", reason: text)
+                throw DriverFailure("cannot read a record's time", reason: text)
             }
             second = (String(prefix), Int(date.timeIntervalSince1970) * 1_000_000)
         }
         guard let fraction = Int(text.dropFirst(20).prefix(6)) else {
-            throw BenchmarkFailure("cannot read a record's time", reason: text)
+            throw DriverFailure("cannot read a record's time", reason: text)
         }
         return second.microseconds + fraction
     }

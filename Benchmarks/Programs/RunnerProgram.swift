@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// The runner, run the way a person runs it.
@@ -29,17 +30,17 @@ struct RunnerProgram {
     ///   - run: the run.
     ///   - expected: how many records its source has to give, or nil where time ends it.
     /// - Returns: its report and what it has cost.
-    /// - Throws: ``BenchmarkFailure`` if it fails or moved another number of records: a run that did other work than
+    /// - Throws: ``DriverFailure`` if it fails or moved another number of records: a run that did other work than
     ///   the one beside it must not be compared with it.
     func measure(
         _ run: Run, expecting expected: Int?
-    ) throws(BenchmarkFailure) -> (report: RunnerReport, ending: ChildProcess.Ending) {
+    ) throws(DriverFailure) -> (report: RunnerReport, ending: ChildProcess.Ending) {
         let path = "\(folder)/report.json"
         let ending = try ChildProcess.run(command(run, report: path), in: folder)
         let report = try RunnerReport(contents: FileManager.default.contents(atPath: path) ?? Data())
         let given = report.stages.first?.out ?? 0
         guard report.balanced, expected == nil || given == expected else {
-            throw BenchmarkFailure(
+            throw DriverFailure(
                 "the run of \(run.pipeline) does not count",
                 reason: "its source gave \(given) records, expected \(expected.map { "\($0)" } ?? "any"); "
                     + "the ledger is \(report.balanced ? "" : "not ")balanced")
@@ -51,8 +52,8 @@ struct RunnerProgram {
     /// - Parameters:
     ///   - run: the run.
     ///   - records: how many records its source has to give.
-    /// - Throws: ``BenchmarkFailure`` if it fails or moved another number of records.
-    func sample(_ run: Run, records: Int) throws(BenchmarkFailure) -> Sample {
+    /// - Throws: ``DriverFailure`` if it fails or moved another number of records.
+    func sample(_ run: Run, records: Int) throws(DriverFailure) -> Sample {
         let (report, ending) = try measure(run, expecting: records)
         return Sample(records: records, seconds: report.elapsedSeconds, ending)
     }

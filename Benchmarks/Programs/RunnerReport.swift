@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// The part of `--report` that benchmarks read.
@@ -36,22 +37,22 @@ struct RunnerReport: Decodable {
     var stages: [Stage]
 
     /// Reads a report.
-    /// - Throws: ``BenchmarkFailure`` if it is none.
-    init(contents: Data) throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` if it is none.
+    init(contents: Data) throws(DriverFailure) {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
             self = try decoder.decode(Self.self, from: contents)
         } catch {
-            throw BenchmarkFailure("cannot read the runner's report", reason: "\(error)")
+            throw DriverFailure("cannot read the runner's report", reason: "\(error)")
         }
     }
 
     /// A stage by its type.
-    /// - Throws: ``BenchmarkFailure`` if there is none.
-    func stage(_ type: String) throws(BenchmarkFailure) -> Stage {
+    /// - Throws: ``DriverFailure`` if there is none.
+    func stage(_ type: String) throws(DriverFailure) -> Stage {
         guard let stage = stages.first(where: { $0.type == type }) else {
-            throw BenchmarkFailure("cannot read the runner's report", reason: "it has no stage of type \(type)")
+            throw DriverFailure("cannot read the runner's report", reason: "it has no stage of type \(type)")
         }
         return stage
     }

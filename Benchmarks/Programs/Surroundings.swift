@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// What a benchmark may use: programs, broker, a folder, and how much is to be measured.
@@ -21,10 +22,10 @@ struct Surroundings {
     }
 
     /// The broker's topics.
-    /// - Throws: ``BenchmarkFailure`` where no broker was given.
-    func requireTopics() throws(BenchmarkFailure) -> Topics {
+    /// - Throws: ``DriverFailure`` where no broker was given.
+    func requireTopics() throws(DriverFailure) -> Topics {
         guard let topics else {
-            throw BenchmarkFailure("a broker is needed", reason: "--brokers was not given; scripts/bench.sh starts one")
+            throw DriverFailure("a broker is needed", reason: "--brokers was not given; scripts/bench.sh starts one")
         }
         return topics
     }

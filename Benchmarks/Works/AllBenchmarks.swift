@@ -1,3 +1,5 @@
+import Driving
+
 /// The benchmarks there are.
 enum AllBenchmarks {
     /// All, in the order they run and are listed.
@@ -10,12 +12,12 @@ enum AllBenchmarks {
     ]
 
     /// The benchmarks of these names in their order, or all for none.
-    /// - Throws: ``BenchmarkFailure`` for a name that none has.
-    static func named(_ names: [String]) throws(BenchmarkFailure) -> [any Benchmark] {
+    /// - Throws: ``DriverFailure`` for a name that none has.
+    static func named(_ names: [String]) throws(DriverFailure) -> [any Benchmark] {
         var found: [any Benchmark] = []
         for name in names {
             guard let benchmark = list.first(where: { $0.name == name }) else {
-                throw BenchmarkFailure(
+                throw DriverFailure(
                     "there is no benchmark \(name)", reason: "there are " + list.map(\.name).joined(separator: ", "))
             }
             found.append(benchmark)

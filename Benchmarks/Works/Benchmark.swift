@@ -1,3 +1,5 @@
+import Driving
+
 /// Something that is measured, by itself or beside the least that others take for it.
 protocol Benchmark: Sendable {
     /// The word for it on the command line and in the document.
@@ -8,7 +10,7 @@ protocol Benchmark: Sendable {
     var needsBroker: Bool { get }
 
     /// Measures.
-    /// - Throws: ``BenchmarkFailure`` when a run failed or did other work than it should.
+    /// - Throws: ``DriverFailure`` when a run failed or did other work than it should.
     func run(in surroundings: Surroundings) throws -> BenchmarkResult
 }
 

@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// Whether memory stays as it is for as long as both directions run at full speed, on a topic that Kafka keeps short.
@@ -73,7 +74,7 @@ struct EnduranceBenchmark: Benchmark {
             let report = try RunnerReport(
                 contents: FileManager.default.contents(atPath: "\(surroundings.folder)/\(way.label).json") ?? Data())
             guard samples.count >= 10, report.balanced else {
-                throw BenchmarkFailure("the endurance does not count", reason: "a run needs more than ten seconds")
+                throw DriverFailure("the endurance does not count", reason: "a run needs more than ten seconds")
             }
             // A moment's memory goes up and down by some batches, so each figure is the middle of a tenth of the time.
             let tenth = samples.count / 10

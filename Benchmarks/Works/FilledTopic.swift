@@ -1,3 +1,5 @@
+import Driving
+
 extension Surroundings {
     /// A topic that holds so many records, filled once by the anchor where there is one: so nobody reads what suits
     /// its own way of writing.

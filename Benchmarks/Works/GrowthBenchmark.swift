@@ -1,3 +1,5 @@
+import Driving
+
 /// Whether a record takes as long after ten million others as after a hundred thousand, and no more memory.
 struct GrowthBenchmark: Benchmark {
     private enum Way: String, CaseIterable {

@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// Instructions a record, counted by valgrind's callgrind: of one binary they are the same to a thousandth in every run,
@@ -66,7 +67,7 @@ struct InstructionsBenchmark: Benchmark {
                     ]),
                 in: surroundings.folder)
             guard let instructions = Self.instructions(in: ending.errors) else {
-                throw BenchmarkFailure("cannot read what callgrind counted", reason: ending.errors)
+                throw DriverFailure("cannot read what callgrind counted", reason: ending.errors)
             }
             return instructions
         }

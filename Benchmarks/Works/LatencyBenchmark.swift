@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// From the moment a record is made until a reader of the archive sees it, through a real broker.
@@ -55,7 +56,7 @@ struct LatencyBenchmark: Benchmark {
         let deadline = ContinuousClock.now + .seconds(30)
         while !archive.open() {
             guard ContinuousClock.now < deadline, !archiving.hasEnded else {
-                throw BenchmarkFailure("the archive did not appear", reason: database)
+                throw DriverFailure("the archive did not appear", reason: database)
             }
             usleep(1_000)
         }
@@ -75,7 +76,7 @@ struct LatencyBenchmark: Benchmark {
         archiving.send(SIGTERM)
         _ = try archiving.wait()
         guard archive.ages.count == report.records, let first = archive.ages.map(\.made).min() else {
-            throw BenchmarkFailure(
+            throw DriverFailure(
                 "the latency does not count",
                 reason: "\(report.records) records were produced and \(archive.ages.count) seen")
         }
@@ -97,14 +98,14 @@ struct LatencyBenchmark: Benchmark {
                     ]), in: surroundings.folder)
             let text = ending.output
             guard let line = text.split(separator: "\n").first(where: { $0.contains("50th") }) else {
-                throw BenchmarkFailure("cannot read what Kafka's EndToEndLatency printed", reason: text)
+                throw DriverFailure("cannot read what Kafka's EndToEndLatency printed", reason: text)
             }
             // "Percentiles: 50th = 1, 99th = 3, 99.9th = 8", in whole milliseconds.
             let figures = line.split(separator: ",").compactMap { part in
                 part.split(separator: "=").last.map { $0.trimmingCharacters(in: .whitespaces) }
             }
             guard figures.count == 3 else {
-                throw BenchmarkFailure("cannot read what Kafka's EndToEndLatency printed", reason: text)
+                throw DriverFailure("cannot read what Kafka's EndToEndLatency printed", reason: text)
             }
             return ["\(figures[0]) ms", "\(figures[1]) ms", "\(figures[2]) ms (p99.9)"]
         }

@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// The parts that records meet everywhere, each by itself, in nanoseconds.

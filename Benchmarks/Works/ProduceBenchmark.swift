@@ -1,3 +1,5 @@
+import Driving
+
 /// A burst into fresh topics of three partitions, beside the anchor that makes its messages too.
 struct ProduceBenchmark: Benchmark {
     let name = "produce"

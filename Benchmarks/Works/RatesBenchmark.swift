@@ -1,3 +1,4 @@
+import Driving
 import Foundation
 
 /// How exactly a rate is kept, from one record a second to half a million.
@@ -67,7 +68,7 @@ struct RatesBenchmark: Benchmark {
         ) { try surroundings.runner.measure(run, expecting: nil) }
         let gate = try report.stage("rate-gate")
         guard let lag = gate.scheduleLagMs, let worst = gate.worstSecond else {
-            throw BenchmarkFailure("\(rate)/s: no figures", reason: "a run needs more than a second; see --duration")
+            throw DriverFailure("\(rate)/s: no figures", reason: "a run needs more than a second; see --duration")
         }
         // The time it really took, by which the time to live was a moment late.
         let seconds = Double(report.records) / report.recordsPerSecond

@@ -1,3 +1,5 @@
+import Driving
+
 /// How long a person waits before anything happens.
 struct StartBenchmark: Benchmark {
     let name = "start"

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Benchmarks
+@testable import Driving
 
 @Suite("Figures of measurements")
 struct MeasuringTests {
@@ -56,7 +57,7 @@ struct MeasuringTests {
     func failingChild() throws {
         let folder = try Self.folder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let failure = #expect(throws: BenchmarkFailure.self) {
+        let failure = #expect(throws: DriverFailure.self) {
             _ = try ChildProcess.run(Command("/bin/sh", ["-c", "echo gone wrong >&2; exit 3"]), in: folder)
         }
         #expect(failure?.reason.contains("it ended with 3") == true)

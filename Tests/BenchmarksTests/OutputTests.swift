@@ -1,3 +1,4 @@
+import Driving
 import Testing
 
 @testable import Benchmarks

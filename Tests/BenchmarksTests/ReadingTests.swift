@@ -1,4 +1,5 @@
 import CSQLite
+import Driving
 import Foundation
 import Testing
 
@@ -20,8 +21,8 @@ struct ReadingTests {
         let gate = try report.stage("rate-gate")
         #expect(gate.scheduleLagMs?.p99 == 2)
         #expect(gate.worstSecond?.deviationPercent == -0.5)
-        #expect(throws: BenchmarkFailure.self) { try report.stage("kafka") }
-        #expect(throws: BenchmarkFailure.self) { try RunnerReport(contents: Data("{".utf8)) }
+        #expect(throws: DriverFailure.self) { try report.stage("kafka") }
+        #expect(throws: DriverFailure.self) { try RunnerReport(contents: Data("{".utf8)) }
     }
 
     @Test("allocations are told apart by the library that asks for them")
@@ -54,9 +55,9 @@ struct ReadingTests {
         #expect(options.json == "x.json")
         #expect(options.checksGoals)
         for wrong in [["--pairs"], ["--pairs", "0"], ["--pairs", "few"], ["--speed"]] {
-            #expect(throws: BenchmarkFailure.self) { try Options(wrong) }
+            #expect(throws: DriverFailure.self) { try Options(wrong) }
         }
-        #expect(throws: BenchmarkFailure.self) { try AllBenchmarks.named(["prodcue"]) }
+        #expect(throws: DriverFailure.self) { try AllBenchmarks.named(["prodcue"]) }
     }
 
     @Test("a reader sees each record once, also where one partition is behind another")

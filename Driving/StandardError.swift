@@ -1,9 +1,9 @@
 import Foundation
 
 /// Where everything goes that is no result.
-enum StandardError {
+package enum StandardError {
     /// Writes a line.
-    static func write(_ line: String) {
+    package static func write(_ line: String) {
         FileHandle.standardError.write(Data((line + "\n").utf8))
     }
 }

@@ -4,21 +4,21 @@ import Foundation
 ///
 /// `posix_spawn` and `wait4` instead of Foundation's Process: only `wait4` gives the resources of one child, and the
 /// moments before and after lie as close to the child's as they can.
-struct ChildProcess: ~Copyable {
+package struct ChildProcess: ~Copyable {
     /// How a child ended and what it has cost.
-    struct Ending: Sendable {
+    package struct Ending: Sendable {
         /// The exit code, or 128 and the signal's number.
-        var code: Int32
+        package var code: Int32
         /// From before it was started until it was gone.
-        var wall: Duration
+        package var wall: Duration
         /// Processor time of all its threads, in user mode and in the kernel.
-        var cpu: Duration
+        package var cpu: Duration
         /// The most memory it had resident, in bytes; 0 if it was gone at once.
-        var peakResident: Int
+        package var peakResident: Int
         /// What it wrote to standard output.
-        var output: String
+        package var output: String
         /// What it wrote to standard error.
-        var errors: String
+        package var errors: String
     }
 
     private let command: Command
@@ -35,15 +35,15 @@ struct ChildProcess: ~Copyable {
     ///   - folder: where its output is kept while it runs: in files, because a pipe that is not emptied in time would
     ///     hold it up.
     ///   - label: tells its files from those of another child.
-    /// - Throws: ``BenchmarkFailure`` if it cannot be started.
-    init(_ command: Command, in folder: String, label: String = "child") throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` if it cannot be started.
+    package init(_ command: Command, in folder: String, label: String = "child") throws(DriverFailure) {
         self.command = command
         let output = "\(folder)/\(label).out"
         let errors = "\(folder)/\(label).err"
         outputPath = output
         errorPath = errors
         started = .now
-        process = try RunningChildren.add { () throws(BenchmarkFailure) in
+        process = try RunningChildren.add { () throws(DriverFailure) in
             try Self.spawn(command, output, errors)
         }
         residentPeak = ResidentPeak(of: process)
@@ -60,30 +60,49 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Runs a program to its end.
-    /// - Throws: ``BenchmarkFailure`` if it cannot be started or its exit code is not 0.
-    static func run(_ command: Command, in folder: String) throws(BenchmarkFailure) -> Ending {
+    /// - Throws: ``DriverFailure`` if it cannot be started or its exit code is not 0.
+    package static func run(_ command: Command, in folder: String) throws(DriverFailure) -> Ending {
         let child = try ChildProcess(command, in: folder)
         return try child.wait()
     }
 
     /// Sends a signal.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         kill(process, signal)
     }
 
     /// Whether it has ended; ``wait()`` then returns at once.
-    var hasEnded: Bool {
+    package var hasEnded: Bool {
         var information = siginfo_t()
         let result = waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG)
         return result == 0 && information.si_signo == SIGCHLD
     }
 
     /// The memory it has resident now, in bytes, or nil once it has ended.
-    var resident: Int? { ResidentPeak.now(of: process) }
+    package var resident: Int? { ResidentPeak.now(of: process) }
+
+    /// Whether a signal has stopped it and it was not told to go on since.
+    package var isStopped: Bool {
+        var information = siginfo_t()
+        let result = waitid(P_PID, id_t(process), &information, WSTOPPED | WNOWAIT | WNOHANG)
+        return result == 0 && information.si_signo == SIGCHLD
+    }
 
     /// Waits for the end.
-    /// - Throws: ``BenchmarkFailure`` if the exit code is not 0.
-    consuming func wait() throws(BenchmarkFailure) -> Ending {
+    /// - Throws: ``DriverFailure`` if the exit code is not 0.
+    package consuming func wait() throws(DriverFailure) -> Ending {
+        let words = "\(command.program) \(command.arguments.joined(separator: " "))"
+        let ending = ending()
+        guard ending.code == 0 else {
+            let errors = ending.errors.split(separator: "\n").suffix(5).joined(separator: "\n  ")
+            throw DriverFailure(
+                words, reason: "it ended with \(ending.code)" + (errors.isEmpty ? "" : " and said:\n  \(errors)"))
+        }
+        return ending
+    }
+
+    /// Waits for the end, whatever it is.
+    package consuming func ending() -> Ending {
         var information = siginfo_t()
         while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
         let wall = ContinuousClock.now - started
@@ -95,22 +114,15 @@ struct ChildProcess: ~Copyable {
         wait4(process, &status, 0, &usage)
         isReaped = true
         let signal = status & 0x7F
-        let ending = Ending(
+        return Ending(
             code: signal == 0 ? status >> 8 & 0xFF : 128 + signal, wall: wall,
-            cpu: Duration(usage.ru_utime) + Duration(usage.ru_stime),
+            cpu: Duration(timeValue: usage.ru_utime) + Duration(timeValue: usage.ru_stime),
             peakResident: peak, output: Self.text(outputPath), errors: Self.text(errorPath))
-        guard ending.code == 0 else {
-            let words = ending.errors.split(separator: "\n").suffix(5).joined(separator: "\n  ")
-            throw BenchmarkFailure(
-                "\(command.program) \(command.arguments.joined(separator: " "))",
-                reason: "it ended with \(ending.code)" + (words.isEmpty ? "" : " and said:\n  \(words)"))
-        }
-        return ending
     }
 
     private static func spawn(
         _ command: Command, _ output: String, _ errors: String
-    ) throws(BenchmarkFailure) -> pid_t {
+    ) throws(DriverFailure) -> pid_t {
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)
         defer { posix_spawn_file_actions_destroy(&files) }
@@ -136,7 +148,7 @@ struct ChildProcess: ~Copyable {
         var process: pid_t = 0
         let code = posix_spawnp(&process, command.program, &files, &attributes, &arguments, &environment)
         guard code == 0 else {
-            throw BenchmarkFailure("cannot start \(command.program)", reason: String(cString: strerror(code)))
+            throw DriverFailure("cannot start \(command.program)", reason: String(cString: strerror(code)))
         }
         return process
     }

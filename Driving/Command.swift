@@ -1,26 +1,27 @@
 import Foundation
 
 /// A program to run and what it is told.
-struct Command: Sendable {
+package struct Command: Sendable {
     /// Of this process's environment only these reach the program, so that no RATE or COUNT left in a terminal changes
     /// what is measured.
     private static let inherited = ["PATH", "HOME", "LD_LIBRARY_PATH", "JAVA_HOME", "TMPDIR", "LANG"]
 
     /// The program's path.
-    var program: String
+    package var program: String
     /// Its arguments, without its name.
-    var arguments: [String]
+    package var arguments: [String]
     /// Variables beside the inherited ones.
-    var variables: [String: String]
+    package var variables: [String: String]
 
-    init(_ program: String, _ arguments: [String] = [], variables: [String: String] = [:]) {
+    /// Names a program.
+    package init(_ program: String, _ arguments: [String] = [], variables: [String: String] = [:]) {
         self.program = program
         self.arguments = arguments
         self.variables = variables
     }
 
     /// The environment it runs in, as `NAME=VALUE`.
-    var environment: [String] {
+    package var environment: [String] {
         ProcessInfo.processInfo.environment.filter { Self.inherited.contains($0.key) }
             .merging(variables) { $1 }
             .map { "\($0.key)=\($0.value)" }

@@ -1,11 +1,11 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// The most memory a process has had resident, asked every 20 milliseconds while it runs.
 ///
 /// Not what `wait4` says: the kernel counts there whatever the starting program had until the moment of exec as well
 /// (`exec_mmap` in fs/exec.c), and after an hour of samples the driver has more than a small pipeline.
-final class ResidentPeak: Sendable {
+package final class ResidentPeak: Sendable {
     private struct State {
         var bytes = 0
         var isOver = false
@@ -16,7 +16,7 @@ final class ResidentPeak: Sendable {
 
     /// Begins, on a thread of its own.
     /// - Parameter process: a child that runs and is not waited for before ``end()``.
-    init(of process: pid_t) {
+    package init(of process: pid_t) {
         self.process = process
         Thread.detachNewThread { [self] in
             while ask() { usleep(20_000) }
@@ -26,7 +26,7 @@ final class ResidentPeak: Sendable {
     /// Ends it.
     /// - Returns: the most it had, in bytes; what came in its last 20 milliseconds is not in it, and of a process that
     ///   was gone at once it is 0.
-    func end() -> Int {
+    package func end() -> Int {
         state.withLock { state in
             state.isOver = true
             return state.bytes
@@ -46,12 +46,12 @@ final class ResidentPeak: Sendable {
     /// Reads the kernel's text.
     /// - Parameter status: /proc/PID/status, as proc(5) describes it.
     /// - Returns: bytes, or nil for a process without memory, which has ended.
-    static func peak(in status: String) -> Int? {
+    package static func peak(in status: String) -> Int? {
         bytes("VmHWM", in: status)
     }
 
     /// The memory a process has resident now, in bytes, or nil once it has ended.
-    static func now(of process: pid_t) -> Int? {
+    package static func now(of process: pid_t) -> Int? {
         bytes("VmRSS", in: status(of: process))
     }
 

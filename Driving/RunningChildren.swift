@@ -1,16 +1,17 @@
-import Foundation
+package import Dispatch
+package import Foundation
 import Synchronization
 
 /// The children that run now, so that an interrupted driver leaves none behind.
 ///
 /// The one global of the driver: a signal concerns the process as a whole, whoever holds the child.
-enum RunningChildren {
+package enum RunningChildren {
     private static let processes = Mutex<Set<pid_t>>([])
 
     /// Starts a child and notes it in one step: a signal in between would miss it.
-    static func add(_ start: () throws(BenchmarkFailure) -> pid_t) throws(BenchmarkFailure) -> pid_t {
-        let result = processes.withLock { processes -> Result<pid_t, BenchmarkFailure> in
-            do throws(BenchmarkFailure) {
+    package static func add(_ start: () throws(DriverFailure) -> pid_t) throws(DriverFailure) -> pid_t {
+        let result = processes.withLock { processes -> Result<pid_t, DriverFailure> in
+            do throws(DriverFailure) {
                 let process = try start()
                 processes.insert(process)
                 return .success(process)
@@ -22,13 +23,13 @@ enum RunningChildren {
     }
 
     /// Takes a child off that has ended and is about to be reaped.
-    static func remove(_ process: pid_t) {
+    package static func remove(_ process: pid_t) {
         _ = processes.withLock { $0.remove(process) }
     }
 
     /// From now on SIGINT and SIGTERM kill the children and end the driver.
     /// - Returns: to be kept as long as that is to hold.
-    static func endOnSignals() -> [any DispatchSourceSignal] {
+    package static func endOnSignals() -> [any DispatchSourceSignal] {
         let queue = DispatchQueue(label: "signals")
         return [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)

@@ -1,12 +1,18 @@
 /// A table, written as Markdown.
-struct Table: Sendable, Codable, Hashable {
+package struct Table: Sendable, Codable, Hashable {
     /// The columns' heads.
-    var head: [String]
+    package var head: [String]
     /// The rows; each as long as the head.
-    var rows: [[String]] = []
+    package var rows: [[String]]
+
+    /// Makes a table.
+    package init(head: [String], rows: [[String]] = []) {
+        self.head = head
+        self.rows = rows
+    }
 
     /// Lines of Markdown, the last without a line end.
-    var markdown: String {
+    package var markdown: String {
         ([head, head.map { _ in "---" }] + rows).map { "| " + $0.joined(separator: " | ") + " |" }
             .joined(separator: "\n")
     }

@@ -3,23 +3,23 @@ import Foundation
 
 /// Fresh topics on the broker, by librdkafka's own administration: Kafka's tools would cost the start of a JVM on the
 /// processors that are measured.
-final class Topics {
+package final class Topics {
     /// The broker's address.
-    let brokers: String
+    package let brokers: String
     private let client: OpaquePointer
     // Filled once for all benchmarks that read so many records.
     private var filled: [Int: String] = [:]
 
     /// Prepares a client; connects when it is first needed.
-    /// - Throws: ``BenchmarkFailure`` if librdkafka refuses the address.
-    init(brokers: String) throws(BenchmarkFailure) {
+    /// - Throws: ``DriverFailure`` if librdkafka refuses the address.
+    package init(brokers: String) throws(DriverFailure) {
         self.brokers = brokers
         var reason = [CChar](repeating: 0, count: 256)
         let configuration = rd_kafka_conf_new()
         rd_kafka_conf_set(configuration, "bootstrap.servers", brokers, &reason, reason.count)
         guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &reason, reason.count) else {
             rd_kafka_conf_destroy(configuration)
-            throw BenchmarkFailure("cannot make a client for \(brokers)", reason: Self.text(reason))
+            throw DriverFailure("cannot make a client for \(brokers)", reason: Self.text(reason))
         }
         self.client = client
     }
@@ -32,7 +32,7 @@ final class Topics {
     /// - Parameters:
     ///   - partitions: how many it has.
     ///   - settings: Kafka's own names of a topic's settings, and their values.
-    func withTopic<Result>(
+    package func withTopic<Result>(
         partitions: Int32 = 3, settings: [String: String] = [:], _ body: (String) throws -> Result
     ) throws -> Result {
         let name = try make(partitions: partitions, settings)
@@ -45,7 +45,7 @@ final class Topics {
     /// - Parameters:
     ///   - records: how many.
     ///   - fill: writes so many records into the topic.
-    func filled(with records: Int, _ fill: (String) throws -> Void) throws -> String {
+    package func filled(with records: Int, _ fill: (String) throws -> Void) throws -> String {
         if let name = filled[records] { return name }
         let name = try make(partitions: 3, [:])
         try fill(name)
@@ -53,8 +53,9 @@ final class Topics {
         return name
     }
 
-    private func make(partitions: Int32, _ settings: [String: String]) throws(BenchmarkFailure) -> String {
-        let name = "bench-" + UUID().uuidString.lowercased()
+    /// Makes a topic of a name that no other has.
+    package func make(partitions: Int32, _ settings: [String: String] = [:]) throws(DriverFailure) -> String {
+        let name = "run-" + UUID().uuidString.lowercased()
         var topics: [OpaquePointer?] = [rd_kafka_NewTopic_new(name, partitions, 1, nil, 0)]
         defer { rd_kafka_NewTopic_destroy_array(&topics, topics.count) }
         for (setting, value) in settings { rd_kafka_NewTopic_set_config(topics[0], setting, value) }
@@ -66,7 +67,8 @@ final class Topics {
         return name
     }
 
-    private func delete(_ name: String) throws(BenchmarkFailure) {
+    /// Deletes a topic.
+    package func delete(_ name: String) throws(DriverFailure) {
         var topics: [OpaquePointer?] = [rd_kafka_DeleteTopic_new(name)]
         defer { rd_kafka_DeleteTopic_destroy_array(&topics, topics.count) }
         try administer("delete the topic \(name)") { queue in
@@ -80,21 +82,21 @@ final class Topics {
     private func administer(
         _ what: String, _ request: (OpaquePointer) -> Void,
         results: (OpaquePointer, UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<OpaquePointer?>?
-    ) throws(BenchmarkFailure) {
+    ) throws(DriverFailure) {
         let failure = "cannot \(what) at \(brokers)"
         let answers = rd_kafka_queue_new(client)
         defer { rd_kafka_queue_destroy(answers) }
-        guard let answers else { throw BenchmarkFailure(failure, reason: "librdkafka has no memory") }
+        guard let answers else { throw DriverFailure(failure, reason: "librdkafka has no memory") }
         request(answers)
         guard let event = rd_kafka_queue_poll(answers, 60_000) else {
-            throw BenchmarkFailure(failure, reason: "no answer within a minute")
+            throw DriverFailure(failure, reason: "no answer within a minute")
         }
         defer { rd_kafka_event_destroy(event) }
         var count = 0
         let result = results(event, &count).flatMap { count > 0 ? $0[0] : nil }
         let code = result.map(rd_kafka_topic_result_error) ?? rd_kafka_event_error(event)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            throw BenchmarkFailure(failure, reason: String(cString: rd_kafka_err2str(code)))
+            throw DriverFailure(failure, reason: String(cString: rd_kafka_err2str(code)))
         }
     }
 

@@ -1,0 +1,1 @@
+// Only preloaded: nothing is called by name.

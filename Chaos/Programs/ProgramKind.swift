@@ -1,0 +1,4 @@
+/// The programs of a run.
+enum ProgramKind: String, Sendable, Codable {
+    case producer, archiver
+}
