@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034
 build_packages=(librdkafka-dev libsqlite3-dev libsimdjson-dev)
 # shellcheck disable=SC2034
-test_packages=(kcat shellcheck)
+test_packages=(kcat shellcheck curl xz-utils)
 
 say() { printf '%s\n' "$*" >&2; }
 

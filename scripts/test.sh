@@ -13,7 +13,9 @@ Installs what is missing, checks format and scripts, builds, and runs every test
 included if KAFKA_HOME names an unpacked Kafka distribution or Docker is there.
 --no-install     say which packages are missing instead of installing them
 --require-kafka  fail if a test that needs a real Kafka was skipped
---quick          leave out the run under the thread sanitizer and the allocation counts
+--quick          leave out the run under the thread sanitizer, the allocation counts, the faults of scripts/chaos.sh and
+                 the fuzzers
+TOXIPROXY        names a toxiproxy-server, for the faults of the network
 USAGE
 }
 
@@ -99,7 +101,8 @@ allocation_counts() {
     "$(dirname "$RUNNER")/benchmarks" allocations --check "${options[@]}"
 }
 
-check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+check "format" swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks \
+    Chaos Driving Fuzzing
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
 check "release build" swift build -c release --product runner
@@ -121,13 +124,20 @@ fi
 if [[ $quick == no ]]; then
     check "allocation counts" allocation_counts
 fi
-swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|RunnerTests|BenchmarksTests)\.'
+swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|RunnerTests|BenchmarksTests|ChaosTests)\.'
 # One at a time: these have servers, processes and bounds in time, and the machine has few cores.
 swift_tests "tests of the stages" --no-parallel --filter '^StagesTests\.'
 swift_tests "tests of the whole" --no-parallel --filter '^SystemTests\.'
 if [[ $quick == no ]]; then
     swift_tests "tests of the framework under the thread sanitizer" \
         --sanitize=thread --scratch-path .build/thread-sanitizer --filter '^PipelineTests\.'
+fi
+
+if [[ $quick == no ]]; then
+    if [[ -n ${KAFKA_HOME:-} ]]; then
+        check "forty faults" env CHAOS_FOLDER="$work" scripts/chaos.sh --quick --rounds 56 --least 40 --seed "${CHAOS_SEED:-1}"
+    fi
+    check "fuzzers" scripts/fuzz.sh --seconds 20
 fi
 
 say ""
