@@ -268,6 +268,47 @@ struct KafkaTransactionTests {
         await sink.close()
     }
 
+    @Test("shards of one pipeline have ids of their own and write beside each other")
+    func shards() async throws {
+        let topic = try KafkaTestCluster.makeTopic("shards")
+        var sinks: [any PositionOwner] = []
+        for shard: Int32 in [0, 1] {
+            let sink = try #require(
+                try KafkaTestCluster.sink(
+                    topic,
+                    ["delivery": .text("exactly-once"), "progress_topic": .text("sluice-progress-test")])
+                    as? any PositionOwner)
+            let stage = StageContext(
+                name: "kafka", pipeline: "test", log: .none, clock: KafkaTestCluster.clock, shard: shard
+            ) { _ in }
+            try await sink.open(
+                SinkContext(
+                    stage: stage, takesDeadLetters: false, barrier: { _ in }, failure: { Issue.record("\($0)") }))
+            try await sink.begin(StreamIdentity(cluster: "test", topic: "shard \(shard)"), at: [shard: 0])
+            try await sink.start()
+            sinks.append(sink)
+        }
+        for (shard, sink) in sinks.enumerated() {
+            let stream = StreamIdentity(cluster: "test", topic: "shard \(shard)")
+            let claim = Claim(partition: Int32(shard), from: 0, to: 5)
+            try await sink.write(Batch(stream: stream, claims: [claim]), receipt: Receipt { _ in })
+            try await sink.flush()
+            #expect(try await sink.storedPositions() == [Int32(shard): 5])
+        }
+        for sink in sinks { await sink.close() }
+    }
+
+    @Test("a transaction_timeout above the broker's limit is a mistake of the file, with the remedy")
+    func timeout() async throws {
+        let trial = try TransactionTrial()
+        let sink = try trial.sink(["transaction_timeout": .duration(.seconds(3_600))])
+        try await sink.open(trial.context)
+        let error = await #expect(throws: PipelineError.self) { _ = try await sink.storedPositions() }
+        #expect(error?.code == .configuration)
+        #expect(error?.remedy?.contains("transaction.max.timeout.ms") == true)
+        await sink.close()
+    }
+
     @Test("the progress topic is made where it is missing: compacted, with eight partitions")
     func progressTopic() async throws {
         let trial = try TransactionTrial(progressTopic: KafkaTestCluster.uniqueName("progress"))
@@ -340,6 +381,14 @@ struct TransactionalSinkWithoutKafkaTests {
         #expect(error?.code == .configuration)
         #expect(error?.remedy?.contains("at-least-once") == true)
         await sink.close()
+    }
+
+    @Test("the shard of a source is what it says: the generator's, a third of a topic's partitions, or none")
+    func shards() {
+        #expect(Generator.definition.traits(SettingValues(["shard": .integer(3)])).shard == 3)
+        let source: [String: SettingValue] = ["topic": .text("t"), "partitions": .text("shard 2/3")]
+        #expect(KafkaSource.definition.traits(SettingValues(source)).shard == 2)
+        #expect(KafkaSource.definition.traits(SettingValues(["topic": .text("t")])).shard == 0)
     }
 
     @Test("settings of transactions are mistakes where there are none, and those that contradict each other always")

@@ -17,7 +17,7 @@ struct ExactlyOnceSettings: Sendable {
         "With exactly-once: how long a record waits at most before its transaction is committed")
     static let timeout = Setting.duration(
         "transaction_timeout", .seconds(1)...(.seconds(86_400)), default: .seconds(60), text: "60s",
-        "With exactly-once: how long a transaction may be open before the broker aborts it and ends the producer; "
+        "With exactly-once: how long a transaction may be open before the broker aborts it and may end the producer; "
             + "readers of a producer that is gone wait as long")
 
     static let all: [any AnySetting] = [id, progressTopic, records, interval, timeout]
