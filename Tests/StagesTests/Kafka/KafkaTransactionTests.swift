@@ -82,6 +82,23 @@ struct KafkaTransactionTests {
         #expect(try await trial.committed() == (0..<20).map { "\($0)" })
     }
 
+    @Test("a producer killed between its progress and its commit keeps its successor waiting no longer than another")
+    func crashBehindProgress() async throws {
+        let trial = try TransactionTrial(progressTopic: KafkaTestCluster.uniqueName("progress"))
+        let first = try trial.sink()
+        try await trial.open(first)
+        await first.close()
+        let killed = try TransactionTrial.openTransaction(
+            trial.id, trial.progressTopic, trial.progressPartition)
+        killed.destroy()
+        let begun = KafkaTestCluster.clock.now
+        let second = try trial.sink()
+        #expect(try await trial.open(second) == 0)
+        // Its transaction would have been open for a minute.
+        #expect(KafkaTestCluster.clock.now - begun < .seconds(20))
+        await second.close()
+    }
+
     @Test("no progress is a new stream, and the log says so")
     func newStream() async throws {
         let trial = try TransactionTrial()
@@ -336,11 +353,8 @@ struct KafkaTransactionTests {
         let trial = try TransactionTrial(progressTopic: KafkaTestCluster.uniqueName("progress"))
         let first = try trial.sink()
         try await trial.open(first)
-        let partition = ProgressTopic(
-            ConnectionSettings(SettingValues(["topic": .text(trial.progressTopic)])), id: trial.id, partitions: 8
-        ).partition
         let neighbour = try TransactionTrial.openTransaction(
-            KafkaTestCluster.uniqueName("neighbour"), trial.progressTopic, partition)
+            KafkaTestCluster.uniqueName("neighbour"), trial.progressTopic, trial.progressPartition)
         try await trial.write(TransactionTrial.batch(0..<10), to: first)
         try await first.flush()
         await first.close()

@@ -56,6 +56,13 @@ struct TransactionTrial: Sendable {
         return .of(records, from: range.lowerBound)
     }
 
+    /// The partition in which the progress of every sink made here lies.
+    var progressPartition: Int32 {
+        ProgressTopic(
+            ConnectionSettings(SettingValues(["topic": .text(progressTopic)])), id: id, partitions: 8
+        ).partition
+    }
+
     /// Writes a batch.
     /// - Returns: hears the acknowledgement.
     @discardableResult

@@ -24,13 +24,20 @@ struct ProgressReader {
         ].merging(resolved.properties.filter { KafkaProperty.isForBothSides($0.key) }) { _, given in given }
     }
 
+    /// How far is read.
+    enum End: String {
+        /// To the first transaction that is open, at once: what is found was stored, and may not be the last.
+        case stable = "read_committed"
+        /// To the end of all records: behind another producer's open transaction may stand what this one has committed,
+        /// and to begin without it would repeat it. So that one's end is waited for.
+        case last = "read_uncommitted"
+    }
+
     /// Reads what is committed now.
     /// - Returns: nil where nothing is stored.
     /// - Throws: ``PipelineError`` if it cannot be understood, `CancellationError`.
-    func read() throws -> ProducerProgress? {
-        // Up to the end of all records, and not to the last stable one: behind another producer's open transaction may
-        // stand what this one has committed, and to begin without it would repeat it. So that one's end is waited for.
-        let bounds = try bounds()
+    func read(to end: End) throws -> ProducerProgress? {
+        let bounds = try bounds(end)
         guard bounds.low < bounds.high else { return nil }
         let client = try client(isolation: "read_committed")
         defer { client.destroy() }
@@ -44,8 +51,8 @@ struct ProgressReader {
             RD_KAFKA_CONSUMER, properties: [properties, ["isolation.level": isolation]], events: 0, log: log)
     }
 
-    private func bounds() throws -> (low: Int64, high: Int64) {
-        let client = try client(isolation: "read_uncommitted")
+    private func bounds(_ end: End) throws -> (low: Int64, high: Int64) {
+        let client = try client(isolation: end.rawValue)
         defer { client.destroy() }
         let name = topic.connection.topic
         while true {

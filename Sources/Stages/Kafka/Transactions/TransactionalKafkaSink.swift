@@ -111,13 +111,15 @@ public actor TransactionalKafkaSink: PositionOwner {
         if progress != staged { try store() }
     }
 
-    /// The stream whose progress is stored. Fences nobody: a source that cannot go on with it leaves a producer that runs
-    /// alone.
+    /// The stream whose progress is stored. Fences nobody where there is one: a source that cannot go on with it leaves a
+    /// producer that runs alone.
     public func storedStream() async throws -> StreamIdentity? {
         await turns.take()
         defer { turns.end() }
-        if let progress { return progress.stream }
-        return try read()?.stream
+        // Not to the last record: a killed predecessor's transaction, which only the takeover ends, would be waited for.
+        if progress == nil, let stream = try read(to: .stable)?.stream { return stream }
+        try takeOver()
+        return progress?.stream
     }
 
     /// The committed positions. From here on this producer has the transactional.id.
@@ -155,28 +157,29 @@ public actor TransactionalKafkaSink: PositionOwner {
         }
     }
 
-    private func read() throws -> ProducerProgress? {
+    private func read(to end: ProgressReader.End) throws -> ProducerProgress? {
         guard let topic, let context else { throw CancellationError() }
-        return try ProgressReader(topic, context.stage).read()
+        return try ProgressReader(topic, context.stage).read(to: end)
     }
 
     /// In this order: fenced before the reading, a predecessor can commit nothing after it.
     private func takeOver() throws {
         guard !hasTakenOver, let session else { return }
         // One that was away must not take the id from a successor that has begun meanwhile.
-        if ownTenure != nil { try checkTenure(try read()) }
+        if let ownTenure, let stored = try read(to: .stable), stored.tenure > ownTenure {
+            throw Self.succeeded(session)
+        }
         try session.takeOver()
-        let stored = try read()
-        try checkTenure(stored)
+        let stored = try read(to: .last)
+        if let ownTenure, stored?.tenure != ownTenure { throw Self.succeeded(session) }
         hasTakenOver = true
         progress = stored ?? ProducerProgress()
         staged = stored ?? ProducerProgress()
         staged.tenure += 1
     }
 
-    private func checkTenure(_ stored: ProducerProgress?) throws {
-        guard let ownTenure, stored?.tenure != ownTenure, let session else { return }
-        throw session.tenure.fence("progress of another one is stored")
+    private static func succeeded(_ session: TransactionalSession) -> PipelineError {
+        session.tenure.fence("progress of another one is stored")
     }
 
     // MARK: - Writing
