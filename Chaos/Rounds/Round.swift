@@ -231,10 +231,18 @@ final class Round {
                     reason: "\(archive.rows ?? 0) of \(count) rows; producer: "
                         + "\(words(of: producer)); archiver: \(words(of: archiver))")
             }
+            for program in [producer, archiver, successor] where !program.isRunning { try checkEnding(of: program) }
             if !producer.isRunning, !hasProduced { try producer.start() }
             if !archiver.isRunning, !successor.isRunning || plan.fault == .producerZombie { try archiver.start() }
             usleep(2_000)
         }
+    }
+
+    /// Ending with an error is a runner's right while things break; a crash and a fault of its own never are.
+    private func checkEnding(of program: Program) throws {
+        let crashes = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV].map { 128 + $0 } + [70]
+        guard let code = program.lastEnding?.code, crashes.contains(code) else { return }
+        throw DriverFailure("a runner crashed", reason: words(of: program))
     }
 
     private func wait(_ limit: Duration, _ isMet: () -> Bool) {

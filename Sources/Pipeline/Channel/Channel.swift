@@ -43,6 +43,9 @@ package final class Channel<Element: Sendable>: Sendable {
 
     // MARK: The sender's side
 
+    /// Whether the sender waits for room. For tests, which must know and not guess.
+    var isSenderWaiting: Bool { guarded.withLock { $0.state.isSenderWaiting } }
+
     /// Suspends until records are wanted, somebody pokes, or the sending has to end.
     @specialized(where Element == Batch)
     package func waitForRoom() async throws -> ChannelRoom {

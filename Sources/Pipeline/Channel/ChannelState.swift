@@ -88,6 +88,9 @@ struct ChannelState<Element: Sendable, SenderWaiter, ReceiverWaiter> {
         return room
     }
 
+    /// Whether the sender waits for room.
+    var isSenderWaiting: Bool { waitingSender != nil }
+
     /// Asks for room: an answer now, or nil and the waiter is kept.
     mutating func waitForRoom(_ waiter: SenderWaiter) -> ChannelRoom? {
         let room = takeRoom()

@@ -32,10 +32,10 @@ struct SeveralSinksTests {
             .records(PipelineRun.window), .records(PipelineRun.window), .records(PipelineRun.window), .end,
         ])
         let quick = RecordingSink()
-        async let running = laboratory.pipeline(source, sinks: [quick, slow]).run()
+        let pipeline = laboratory.pipeline(source, sinks: [quick, slow])
+        async let running = pipeline.run()
         try await quick.recording.wait { $0.batches.count == 2 }
-        // The source's task is on its way to waiting for the slow sink's room.
-        for _ in 0..<1_000 { await Task.yield() }
+        while !pipeline.sinks[1].channel.isSenderWaiting { await Task.yield() }
         laboratory.clock.advance(by: .seconds(7))
         gate.open()
         let report = await running
