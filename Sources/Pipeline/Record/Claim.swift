@@ -12,6 +12,9 @@ public struct Claim: Sendable, Hashable {
     /// How many records the source read within it. The positions left over are holes: control records, aborted
     /// records, what compaction took. With it a sink can tell a hole from a record that a stage dropped.
     public var records: Int
+    /// How many positions within it were deleted from the stream before they were read, as far as the source can tell:
+    /// the holes among which records may have been.
+    public var lost: Int
 
     /// Makes a claim.
     /// - Parameters:
@@ -19,11 +22,13 @@ public struct Claim: Sendable, Hashable {
     ///   - from: the first position.
     ///   - to: the position after the last; not below `from`.
     ///   - records: how many records the source read within it; nil where every position holds one.
-    public init(partition: Int32, from: Int64, to: Int64, records: Int? = nil) {
+    ///   - lost: how many positions within it were deleted before they were read.
+    public init(partition: Int32, from: Int64, to: Int64, records: Int? = nil, lost: Int = 0) {
         precondition(from <= to, "a claim ends before it begins")
         self.partition = partition
         self.from = from
         self.to = to
         self.records = records ?? Int(to - from)
+        self.lost = lost
     }
 }

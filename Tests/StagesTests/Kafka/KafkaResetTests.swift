@@ -13,30 +13,12 @@ struct KafkaResetTests {
         (0..<count).map { TestRecord("k\($0)", #"{"id":"\#(name)-\#($0)"}"#) }
     }
 
-    /// Reads a topic to its end into an archive, as one run of the runner does.
-    /// - Returns: the run's error, and the log.
-    private func archive(
-        _ topic: String, _ bench: ArchiveBench, _ settings: [String: SettingValue] = [:]
-    ) async throws -> (error: PipelineError?, lines: [Log.Entry]) {
-        let lines = LogLines()
-        let columns = SettingValue.list([.object(["name": .text("id"), "key": .boolean(true)])])
-        let parts = PipelineParts(
-            name: "test",
-            source: NamedStage(
-                name: "kafka", type: "kafka",
-                stage: try KafkaTestCluster.source(topic, ["until": .text("end")].merging(settings) { $1 })),
-            sinks: [.init(NamedStage(name: "sqlite", type: "sqlite", stage: try bench.sink(["columns": columns])))],
-            deadLetters: "sqlite")
-        let report = await PipelineRun(parts, clock: SystemClock(), log: lines.log).run()
-        return (report.error, lines.all)
-    }
-
     /// An archive of twenty records of a topic.
     private func archived(partitions: Int32 = 1) async throws -> (bench: ArchiveBench, topic: String) {
         let bench = try ArchiveBench()
         let topic = try KafkaTestCluster.makeTopic(partitions: partitions)
         try await deliver(records("first", 20), to: topic)
-        #expect(try await archive(topic, bench).error == nil)
+        #expect(try await archiveToEnd(topic, bench).error == nil)
         return (bench, topic)
     }
 
@@ -53,7 +35,7 @@ struct KafkaResetTests {
         let (bench, topic) = try await archived()
         try KafkaTestCluster.makeAnew(topic)
         try await deliver(records("second", 30), to: topic)
-        let error = try #require(try await archive(topic, bench).error)
+        let error = try #require(try await archiveToEnd(topic, bench).error)
         #expect(error.code == .inputOutput)
         #expect(error.isRetriable == false)
         #expect(error.place == "\(topic)-0-19")
@@ -70,7 +52,7 @@ struct KafkaResetTests {
         // Five that were in the old topic too, at the same places; one with its key and another place.
         try await deliver(
             Array(records("first", 5)) + records("second", 30) + [TestRecord("k", #"{"id":"first-11"}"#)], to: topic)
-        let anew = try await archive(topic, bench, Self.restart)
+        let anew = try await archiveToEnd(topic, bench, Self.restart)
         #expect(anew.error == nil)
         #expect(
             anew.lines.contains { line in
@@ -80,7 +62,7 @@ struct KafkaResetTests {
         #expect(try ledgers(bench) == ["0|0|0|20|20|20|0|0|0", "0|1|0|36|36|30|6|0|0"])
         try await deliver(records("third", 10), to: topic)
         // The mark is that of the new generation now.
-        #expect(try await archive(topic, bench).error == nil)
+        #expect(try await archiveToEnd(topic, bench).error == nil)
         #expect(try ledgers(bench) == ["0|0|0|20|20|20|0|0|0", "0|1|0|46|46|40|6|0|0"])
         #expect(try bench.query("SELECT count(*), count(DISTINCT id) FROM transactions") == ["60|60"])
     }
@@ -89,12 +71,12 @@ struct KafkaResetTests {
     func beyond() async throws {
         let (bench, topic) = try await archived(partitions: 2)
         try KafkaTestCluster.makeAnew(topic, partitions: 2)
-        let error = try #require(try await archive(topic, bench).error)
+        let error = try #require(try await archiveToEnd(topic, bench).error)
         #expect(error.reason.hasPrefix("the partition ends at 0, before what is stored of it (and 1 more)"))
         #expect(error.remedy?.contains("on_reset") == true)
-        #expect(try await archive(topic, bench, Self.restart).error == nil)
+        #expect(try await archiveToEnd(topic, bench, Self.restart).error == nil)
         try await deliver(records("second", 7), to: topic)
-        #expect(try await archive(topic, bench).error == nil)
+        #expect(try await archiveToEnd(topic, bench).error == nil)
         #expect(
             try bench.query(
                 "SELECT generation, sum(rows), sum(read + holes - next + first_claimed) FROM offsets GROUP BY 1")
@@ -106,8 +88,11 @@ struct KafkaResetTests {
         let (bench, topic) = try await archived()
         try await deliver(records("second", 20), to: topic)
         try KafkaTestCluster.deleteRecords(topic, before: 30)
-        #expect(try await archive(topic, bench).error == nil)
+        let run = try await archiveToEnd(topic, bench)
+        #expect(run.error == nil)
         #expect(try ledgers(bench) == ["0|0|0|40|30|30|0|0|10"])
+        #expect(try bench.query("SELECT lost FROM offsets") == ["10"])
+        #expect(run.lines.filter { $0.message.contains("deleted by retention") }.count == 1)
     }
 
     @Test("a stored record that is not there any more is a reset, except in a compacted topic")
@@ -117,11 +102,11 @@ struct KafkaResetTests {
         // The marker of the first transaction lies at 19, where the last stored record was.
         let values = records("second", 25).map { String(decoding: $0.value ?? [], as: UTF8.self) }
         try KafkaTestCluster.writeTransactions(topic, [(Array(values[..<19]), true), (Array(values[19...]), true)])
-        let error = try #require(try await archive(topic, bench).error)
+        let error = try #require(try await archiveToEnd(topic, bench).error)
         #expect(error.place == "\(topic)-0-19")
         #expect(error.reason.hasPrefix("the record that was stored is not there"))
         try KafkaTestCluster.set("cleanup.policy", to: "compact", of: topic)
-        #expect(try await archive(topic, bench).error == nil)
+        #expect(try await archiveToEnd(topic, bench).error == nil)
         #expect(try ledgers(bench) == ["0|0|0|27|26|26|0|0|1"])
     }
 
@@ -130,10 +115,10 @@ struct KafkaResetTests {
         let (bench, topic) = try await archived()
         let cluster = try bench.query("SELECT value FROM meta WHERE name = 'cluster'")
         _ = try bench.query("UPDATE meta SET value = 'elsewhere' WHERE name = 'cluster'")
-        let error = try #require(try await archive(topic, bench).error)
+        let error = try #require(try await archiveToEnd(topic, bench).error)
         #expect(error.place == topic)
         #expect(error.reason.hasPrefix("what is stored comes from the cluster elsewhere"))
-        #expect(try await archive(topic, bench, Self.restart).error == nil)
+        #expect(try await archiveToEnd(topic, bench, Self.restart).error == nil)
         #expect(try ledgers(bench) == ["0|0|0|20|20|20|0|0|0", "0|1|0|20|20|0|20|0|0"])
         #expect(
             try bench.query("SELECT name, value FROM meta WHERE name LIKE '%cluster%' ORDER BY 1 DESC")

@@ -101,6 +101,41 @@ struct KafkaSourcePositionTests {
         #expect(lines.all.contains { $0.level == .warning && $0.details.contains(.init("records", "20")) })
     }
 
+    @Test("a reader that retention overtakes goes on at the log's beginning, claims what is lost, and says so once")
+    func overtaken() async throws {
+        let topic = try KafkaTestCluster.makeTopic()
+        let value = String(repeating: "v", count: 20_000)
+        for _ in 0..<3 { try await deliver((0..<100).map { TestRecord("k\($0)", value) }, to: topic) }
+        let lines = LogLines()
+        let source = try KafkaTestCluster.source(
+            topic,
+            [
+                "until": .text("end"),
+                "properties": .object([
+                    "queued.min.messages": .integer(1), "fetch.message.max.bytes": .integer(20_000),
+                    "queued.max.messages.kbytes": .integer(1),
+                ]),
+            ])
+        let owner = OwnerInMemory()
+        try await source.open(SourceContext(stage: KafkaTestCluster.stage(lines), owners: [owner]))
+        try await source.start()
+        var reading = Reading()
+        try await go(on: source, &reading, atMost: 1) { !$0.records.isEmpty }
+        // What was fetched ahead comes still; both losses lie behind it, the second while the first is waited for.
+        try KafkaTestCluster.deleteRecords(topic, before: 250)
+        try await go(on: source, &reading, atMost: 1) { ($0.positions.last?.offset ?? 0) >= 250 }
+        try KafkaTestCluster.deleteRecords(topic, before: 290)
+        try await go(on: source, &reading) { _ in false }
+        await source.close()
+        #expect(reading.next == [0: 300])
+        #expect(reading.positions.contains(Position(partition: 0, offset: 299)))
+        let lost = 300 - reading.records.count
+        #expect(lost > 0)
+        #expect(reading.lost == lost)
+        #expect(source.measurements.first { $0.name == "gone" }?.value == .integer(Int64(lost)))
+        #expect(lines.all.filter { $0.message.contains("deleted by retention") }.count == 1)
+    }
+
     @Test("chosen partitions and shards read their own partitions and no others")
     func choice() async throws {
         let topic = try await Self.filled(300, partitions: 3)

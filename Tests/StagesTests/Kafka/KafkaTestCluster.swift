@@ -131,11 +131,13 @@ struct Reading {
     var positions: [Position] = []
     var next: [Int32: Int64] = [:]
     var first: [Int32: Int64] = [:]
+    var lost = 0
     var stream: StreamIdentity?
 
     mutating func take(_ batch: Batch) {
         stream = batch.stream
         for claim in batch.claims {
+            lost += claim.lost
             if let expected = next[claim.partition] {
                 #expect(claim.from == expected, "claims of partition \(claim.partition) are contiguous")
             } else {

@@ -34,6 +34,11 @@ final class RefusingCluster {
 
     var address: String { String(cString: rd_kafka_mock_cluster_bootstraps(cluster)) }
 
+    /// Lets every answer from now on take so long.
+    func delayAnswers(by milliseconds: Int32) {
+        rd_kafka_mock_broker_set_rtt(cluster, 1, milliseconds)
+    }
+
     /// Answers the next requests of a kind with errors, in order.
     func refuse(_ request: Request, with errors: [rd_kafka_resp_err_t]) {
         var errors = errors

@@ -28,6 +28,22 @@ import Testing
         #expect(try bench.query("SELECT read + holes = next - first_claimed FROM offsets") == ["1"])
     }
 
+    @Test("what retention took is counted among the holes, once")
+    func lost() async throws {
+        let bench = try ArchiveBench()
+        let sink = try await bench.running()
+        var batch = TransactionBatch.records(8..<10)
+        batch.claims = [Claim(partition: 0, from: 0, to: 10, records: 2, lost: 6)]
+        try await bench.write(batch, to: sink)
+        try await sink.flush()
+        try await bench.write(batch, to: sink)
+        try await bench.write(
+            TransactionBatch(claims: [Claim(partition: 0, from: 10, to: 13, records: 0, lost: 3)]), to: sink)
+        try await sink.flush()
+        await sink.close()
+        #expect(try bench.query("SELECT next, read, holes, lost FROM offsets") == ["13|2|11|9"])
+    }
+
     @Test("the counts do not change when batches come again, whole or cut elsewhere")
     func countsOnce() async throws {
         let bench = try ArchiveBench()

@@ -48,6 +48,12 @@ final class PartitionQueue: @unchecked Sendable {
         max(0, rd_kafka_consume_batch_queue(pointer, 0, messages.baseAddress, messages.count))
     }
 
+    /// Ends the fetching that ``reading(_:from:of:_:)`` began, so that it can begin at another offset, and destroys the queue.
+    func end(of topic: TopicHandle) {
+        rd_kafka_consume_stop(topic.pointer, partition)
+        destroy()
+    }
+
     func destroy() {
         // Without this librdkafka could write to the pipe after it was closed.
         rd_kafka_queue_io_event_enable(pointer, -1, nil, 0)

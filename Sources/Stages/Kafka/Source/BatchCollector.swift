@@ -12,7 +12,7 @@ struct BatchCollector: ~Copyable {
     private let log: ClientLog
     private let topic: String
     /// Offsets at which there was no record: markers, aborted records, compaction, deletion.
-    private(set) var holes: Int64 = 0
+    private var holes: Int64 = 0
     /// Where offsets were skipped, since the last `takeGaps`: the first expected offset by partition.
     private var gaps: [Int32: Int64] = [:]
 
@@ -25,6 +25,12 @@ struct BatchCollector: ~Copyable {
 
     deinit {
         messages.deallocate()
+    }
+
+    /// The holes since the last call.
+    mutating func takeHoles() -> Int64 {
+        defer { holes = 0 }
+        return holes
     }
 
     mutating func takeGaps() -> [Int32: Int64] {
@@ -111,6 +117,8 @@ struct BatchCollector: ~Copyable {
             let end = message.pointee.offset
             guard end >= reader.next else { throw beginsAnew(reader, at: end) }
             skip(reader.reach(end: end), before: end, reader)
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+            reader.isOutOfRange = true
         default:
             // librdkafka goes on by itself: a topic that is deleted is waited for, a right may be given back.
             let error = KafkaError(message.pointee.err)
@@ -141,8 +149,13 @@ struct BatchCollector: ~Copyable {
     }
 
     private func beginsAnew(_ reader: PartitionReader, at offset: Int64) -> PipelineError {
+        Self.beginsAnew(topic, reader.partition, next: reader.next, at: offset)
+    }
+
+    /// The error of a log that goes on before the position that is read.
+    static func beginsAnew(_ topic: String, _ partition: Int32, next: Int64, at offset: Int64) -> PipelineError {
         PipelineError(
-            .inputOutput, "cannot go on reading", place: "\(topic)-\(reader.partition)-\(reader.next)",
+            .inputOutput, "cannot go on reading", place: "\(topic)-\(partition)-\(next)",
             reason: "the partition goes on at offset \(offset), before the position read so far: the topic was made "
                 + "anew or has lost records",
             remedy: "Start again; an archive goes on with the new topic where \"on_reset\" is \"restart\"")

@@ -25,15 +25,20 @@ final class ConsumerAttendant: Sendable {
     private let client: KafkaClient
     private let topic: String
     private let group: GroupMembership?
+    private let lagGroup: LagGroup?
     private let context: StageContext
     private let pipe: WakePipe
     private let state: Mutex<State>
     private let thread = ServiceThread("kafka events")
 
-    init(client: KafkaClient, topic: String, group: GroupMembership?, pipe: WakePipe, context: StageContext) {
+    init(
+        client: KafkaClient, topic: String, group: GroupMembership?, lagGroup: LagGroup?, pipe: WakePipe,
+        context: StageContext
+    ) {
         self.client = client
         self.topic = topic
         self.group = group
+        self.lagGroup = lagGroup
         self.pipe = pipe
         self.context = context
         state = Mutex(State())
@@ -54,7 +59,8 @@ final class ConsumerAttendant: Sendable {
     func tell(positions: [Int32: Int64], hungry: [Int32], gaps: [Int32: Int64]) {
         let mustWake = state.withLock { state in
             state.positions = positions
-            state.gaps.merge(gaps) { first, _ in first }
+            // Without a group the source itself goes on where retention has overtaken it, and counts what is lost.
+            if group != nil { state.gaps.merge(gaps) { first, _ in first } }
             defer { state.hungry = hungry }
             return state.hungry.isEmpty && !hungry.isEmpty
         }
@@ -80,7 +86,7 @@ final class ConsumerAttendant: Sendable {
         }
     }
 
-    /// Positions that were deleted at the broker before they were read.
+    /// Positions that were deleted at the broker while a group's member was about to read them.
     var gone: Int64 { state.withLock { $0.gone } }
 
     /// Ends the thread; a group member commits and leaves.
@@ -97,6 +103,7 @@ final class ConsumerAttendant: Sendable {
         var nextDiscovery = Duration.zero
         var known = partitions
         var turn = 0
+        let committer = lagGroup.map { LagCommitter($0, context) }
         while !service.isStopping {
             let hungry = state.withLock { $0.hungry }
             let patience = hungry.isEmpty ? .milliseconds(100) : min(.milliseconds(100), nextWake - context.clock.now)
@@ -104,6 +111,7 @@ final class ConsumerAttendant: Sendable {
                 if event.type == RD_KAFKA_EVENT_REBALANCE { rebalance(event, service) }
             }
             group?.tick()
+            committer?.tick()
             let now = context.clock.now
             if !hungry.isEmpty, now >= nextWake {
                 // One partition at a time: on one broker that wakes all, on several each gets its turn.
@@ -129,6 +137,7 @@ final class ConsumerAttendant: Sendable {
             }
         }
         group?.leave()
+        committer?.finish()
     }
 
     private func rebalance(_ event: borrowing ClientEvent, _ service: ServiceThread) {

@@ -18,9 +18,10 @@ enum ConsumerProperties {
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "enable.partition.eof": "true",
-            // Only below the log's beginning does this lead on, and the gap is told. Beyond the log's end it leads
+            // Without a group the source itself goes on at the log's beginning, and counts what is lost. In a group only
+            // below the log's beginning does "earliest" lead on, and the gap is told; beyond the log's end it leads
             // back, which the collector refuses. "latest" would skip records in silence.
-            "auto.offset.reset": "earliest",
+            "auto.offset.reset": settings.group == nil ? "error" : "earliest",
             "isolation.level": "read_committed",
             "queued.min.messages": "\(queuedMessages)",
             "queued.max.messages.kbytes": "\(queued >> 10)",

@@ -10,6 +10,8 @@ struct ConsumerSession {
     let pipe: WakePipe
     let attendant: ConsumerAttendant
     let group: GroupMembership?
+    /// Where others see how far the owners are.
+    let lag: LagGroup?
     let stream: StreamIdentity
     let onReset: KafkaSourceSettings.OnReset
     let context: SourceContext
@@ -49,7 +51,16 @@ struct ConsumerSession {
             : GroupMembership(
                 client: client, topic: name, reset: settings.reset, knownPartitions: findings.partitions, pipe: pipe,
                 context: context.stage)
-        attendant = ConsumerAttendant(client: client, topic: name, group: group, pipe: pipe, context: context.stage)
+        // The embedded broker is a demonstration that nobody watches, and answers no administration.
+        lag =
+            context.owners.isEmpty || settings.group != nil || findings.isEmbedded
+            ? nil
+            : LagGroup(
+                settings.lagGroup(of: context.stage.pipeline), topic: name,
+                properties: [["bootstrap.servers": settings.connection.brokers], resolved.properties],
+                log: client.log)
+        attendant = ConsumerAttendant(
+            client: client, topic: name, group: group, lagGroup: lag, pipe: pipe, context: context.stage)
         stream = StreamIdentity(cluster: findings.clusterID, topic: name)
         onReset = settings.onReset
         self.context = context

@@ -17,6 +17,7 @@ public actor KafkaSource: Source {
         var records: Int64 = 0
         var bytes: Int64 = 0
         var holes: Int64 = 0
+        var gone: Int64 = 0
         var attendant: ConsumerAttendant?
     }
 
@@ -30,6 +31,8 @@ public actor KafkaSource: Source {
     private var ends: [Int32: Int64]?
     private var isReading = false
     private var pending: [Int32: StartPositions.Start] = [:]
+    /// Partitions of which a loss was told: once each, since retention goes on for as long as reading is too slow.
+    private var toldLoss: Set<Int32> = []
     /// What the last batch took, and an eighth: room for the next.
     private var capacityHint = (bytes: 64 << 10, records: 256)
 
@@ -92,7 +95,9 @@ public actor KafkaSource: Source {
                 let queue = try PartitionQueue.reading(
                     partition, from: start.fetched, of: session.topic, session.client)
                 session.pipe.watch(queue)
-                readers.append(PartitionReader(queue: queue, start: start, end: end(of: partition)))
+                let reader = PartitionReader(queue: queue, start: start, end: end(of: partition))
+                if reader.lost > 0 { toldLoss.insert(partition) }
+                readers.append(reader)
             } catch {
                 throw PipelineError(
                     .internalFault, "cannot read a partition", place: "\(topicName)-\(partition)", reason: error.reason)
@@ -135,6 +140,7 @@ public actor KafkaSource: Source {
                 return PartitionReader(queue: queue, start: start, end: end(of: queue.partition))
             }
         }
+        try await readOn(session)
         if let count = session.attendant.takePartitionCount() {
             let known = Set(readers.map(\.partition))
             let new = settings.partitions.partitions(among: count).filter { !known.contains($0) }
@@ -144,6 +150,32 @@ public actor KafkaSource: Source {
             try fetchPending(session)
             session.context.stage.log.info(
                 "reads new partitions", Log.Detail("partitions", new.map { "\($0)" }.joined(separator: ",")))
+        }
+    }
+
+    /// Goes on with partitions of which the log does not hold the position any more.
+    private func readOn(_ session: ConsumerSession) async throws {
+        for index in readers.indices where readers[index].isOutOfRange {
+            let (partition, next) = (readers[index].partition, readers[index].next)
+            guard let log = try await session.bounds(of: [partition])[partition] else { continue }
+            guard next <= log.high else {
+                throw BatchCollector.beginsAnew(topicName, partition, next: next, at: log.high)
+            }
+            let lost = readers[index].skipLost(to: log.low)
+            if lost > 0, toldLoss.insert(partition).inserted { session.tellLoss(lost, of: partition) }
+            // In range after all: a leader that has just changed may not know it yet, and is not asked without a pause.
+            if lost == 0 { session.pipe.wait(.milliseconds(50)) }
+            readers[index].queue.end(of: session.topic)
+            do {
+                let queue = try PartitionQueue.reading(
+                    partition, from: readers[index].next, of: session.topic, session.client)
+                session.pipe.watch(queue)
+                readers[index].follow(queue)
+            } catch {
+                readers.remove(at: index)
+                throw PipelineError(
+                    .internalFault, "cannot read a partition", place: "\(topicName)-\(partition)", reason: error.reason)
+            }
         }
     }
 
@@ -232,22 +264,26 @@ public actor KafkaSource: Source {
         let claims = readers.compactMap(\.claim)
         if claims.isEmpty { return nil }
         if let group = session.group, !group.deliver(claims, generation: generation) { return nil }
+        let lost = Int64(claims.reduce(0) { $0 + $1.lost })
         for index in readers.indices { readers[index].commitClaim() }
-        let (records, bytes, holes) = (builder.recordCount, builder.count, collector?.holes ?? 0)
+        let (records, bytes, skipped) = (builder.recordCount, builder.count, collector?.takeHoles() ?? 0)
         capacityHint = (max(64 << 10, bytes + bytes / 8), max(256, records + records / 8))
         counters.withLock { counters in
             counters.records += Int64(records)
             counters.bytes += Int64(bytes)
-            counters.holes = holes
+            counters.holes += skipped + lost
+            counters.gone += lost
         }
         return builder.finish(claims: claims)
     }
 
     // MARK: - Hearing and ending
 
-    /// Has a group commit what is acknowledged; whoever owns positions has stored its own.
+    /// Has a group commit what is acknowledged; whoever owns positions has stored its own, and a group is told for those
+    /// who look at its lag.
     public func advance(to watermark: [Int32: Int64]) async {
         session?.group?.acknowledge(watermark)
+        session?.lag?.advance(to: watermark)
     }
 
     /// Commits, leaves the group, and ends the client.
@@ -268,7 +304,7 @@ public actor KafkaSource: Source {
                 Measurement("records", .integer(counters.records)),
                 Measurement("bytes", .integer(counters.bytes)),
                 Measurement("holes", .integer(counters.holes)),
-                Measurement("gone", .integer(counters.attendant?.gone ?? 0)),
+                Measurement("gone", .integer(counters.gone + (counters.attendant?.gone ?? 0))),
             ]
             if let lag = counters.attendant?.lag {
                 list.append(Measurement("lag", .integer(lag), live: "lag \(lag.grouped)"))

@@ -22,6 +22,13 @@ struct KafkaSourceSettings: Sendable {
         "on_reset", default: .fail,
         "What to do where the topic is not the one whose positions a sink holds (made anew, truncated, of another cluster): fail, or restart: read it from its beginning and keep what is there as an earlier generation"
     )
+    /// Stands for the pipeline's name in the name of the group.
+    private static let pipelineWord = "PIPELINE"
+    static let lagGroup = Setting<String>(
+        "lag_group", .either([.text, .choice([""])]), default: .text("sluice.\(pipelineWord)"),
+        defaultText: "\"sluice.\(pipelineWord)\"",
+        "The group that is told how far a sink that keeps the positions is, for lag displays: PIPELINE stands for the pipeline's name, \"\" for no group. It is never read back"
+    ) { if case .text(let name) = $0 { name } else { nil } }
     static let until = Setting<Until>.choice(
         "until", default: .forever, "Whether to end at the end that each partition has at the start")
 
@@ -30,6 +37,7 @@ struct KafkaSourceSettings: Sendable {
     let partitions: PartitionChoice
     let reset: StartPositions.Reset
     let onReset: OnReset
+    private let lagGroup: String
     let endsAtEnd: Bool
 
     init(_ values: SettingValues) {
@@ -38,7 +46,17 @@ struct KafkaSourceSettings: Sendable {
         partitions = values[Self.partitions] ?? .all
         reset = values[Self.reset]
         onReset = values[Self.onReset]
+        lagGroup = values[Self.lagGroup]
         endsAtEnd = values[Self.until] == .end
+    }
+
+    /// The group that is told how far the owners are; nil for none.
+    func lagGroup(of pipeline: String) -> String? {
+        lagGroup.isEmpty
+            ? nil
+            : lagGroup.split(
+                separator: Self.pipelineWord, omittingEmptySubsequences: false
+            ).joined(separator: pipeline)
     }
 
     static func problems(_ values: SettingValues) -> [SettingProblem] {
@@ -54,6 +72,11 @@ struct KafkaSourceSettings: Sendable {
                 SettingProblem(
                     setting: onReset.name,
                     message: "cannot stand beside \"group\": a group keeps one position a partition and no history"))
+        }
+        if values[group] != nil, values[lagGroup] != "sluice.\(pipelineWord)", !values[lagGroup].isEmpty {
+            problems.append(
+                SettingProblem(
+                    setting: lagGroup.name, message: "cannot stand beside \"group\": that one shows the lag already"))
         }
         return problems
     }
@@ -84,7 +107,7 @@ extension KafkaSource {
         settings: [
             ConnectionSettings.brokers, ConnectionSettings.topic, KafkaSourceSettings.group,
             KafkaSourceSettings.partitions, KafkaSourceSettings.reset, KafkaSourceSettings.onReset,
-            KafkaSourceSettings.until,
+            KafkaSourceSettings.until, KafkaSourceSettings.lagGroup,
             ConnectionSettings.connectTimeout, ConnectionSettings.properties, ConnectionSettings.secrets,
             ConnectionSettings.secretFiles,
         ],

@@ -59,7 +59,7 @@ struct MarkReader {
             let value = UnsafeRawBufferPointer(start: message.pointee.payload, count: message.pointee.len)
             return Answer(
                 mark: RecordMark(offset: offset, timestamp: Timestamp(milliseconds: time), value: value))
-        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
             return Answer()
         default:
             let error = KafkaError(message.pointee.err)

@@ -2,13 +2,17 @@ internal import Pipeline
 
 /// How far one partition is read.
 struct PartitionReader {
-    let queue: PartitionQueue
+    private(set) var queue: PartitionQueue
     /// Everything below is in a claim that was given out.
     private(set) var claimed: Int64
     /// Everything below was taken from the queue: `to` of the next claim.
     private(set) var next: Int64
     /// Records among them since the last claim.
     private(set) var read = 0
+    /// Positions among them that the log's retention took first.
+    private(set) var lost: Int
+    /// Whether the broker says that the log does not hold the position that is read.
+    var isOutOfRange = false
     /// Where reading ends, or nil.
     let end: Int64?
     /// Whether nothing waits at the broker either, as far as last heard.
@@ -23,7 +27,8 @@ struct PartitionReader {
     init(queue: PartitionQueue, start: StartPositions.Start, end: Int64?) {
         self.queue = queue
         claimed = start.claimed
-        next = start.claimed
+        next = min(start.fetched, max(start.claimed, end ?? .max))
+        lost = Int(next - claimed)
         self.end = end
     }
 
@@ -34,7 +39,7 @@ struct PartitionReader {
 
     /// What a batch has to claim now, or nil.
     var claim: Claim? {
-        next > claimed ? Claim(partition: partition, from: claimed, to: next, records: read) : nil
+        next > claimed ? Claim(partition: partition, from: claimed, to: next, records: read, lost: lost) : nil
     }
 
     /// Takes in a record.
@@ -59,9 +64,26 @@ struct PartitionReader {
         return gap
     }
 
+    /// Goes on at the beginning of a log that has lost what lay before.
+    /// - Returns: how many positions are lost.
+    mutating func skipLost(to low: Int64) -> Int64 {
+        let gap = max(0, min(low, end ?? .max) - next)
+        next += gap
+        lost += Int(gap)
+        isAtEnd = false
+        return gap
+    }
+
+    /// Reads from another queue from now on.
+    mutating func follow(_ queue: PartitionQueue) {
+        self.queue = queue
+        isOutOfRange = false
+    }
+
     /// The claim has been given out.
     mutating func commitClaim() {
         claimed = next
         read = 0
+        lost = 0
     }
 }

@@ -85,7 +85,8 @@ extension Archive {
         let values: [Int64?] = [
             Int64(partition), ledger?.generation, ledger?.epoch, share.from, share.claim.to, Int64(share.read),
             Int64(share.rows), Int64(share.repeated), Int64(share.dropped), Int64(share.dead + share.collided),
-            Int64(share.holes), 0, last?.offset, last?.timestamp.microseconds, last.map { Int64($0.checksum) },
+            Int64(share.holes), Int64(share.lost), last?.offset, last?.timestamp.microseconds,
+            last.map { Int64($0.checksum) },
         ]
         let advance = try statements().advance
         for (index, value) in values.enumerated() { try advance.bind(value, at: Int32(index + 1)) }

@@ -51,4 +51,7 @@ struct ClaimShare: Sendable, Hashable {
 
     /// Positions at which there was no record to read.
     var holes: Int { Int(claim.to - from) - read }
+
+    /// Of the holes, what was deleted before it was read. Of a claim that is half known no more than there are.
+    var lost: Int { min(claim.lost, holes) }
 }
