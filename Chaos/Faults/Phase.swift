@@ -28,20 +28,21 @@ enum Phase: String, CaseIterable, Sendable, Codable {
         case (.transaction, .producer):
             return FaultPlace(call("rd_kafka_produce_batch", 2...60, isAfter: Bool.random(using: &random)))
         case (.transaction, .archiver):
-            return FaultPlace(call("sqlite3_step", 12...60, isAfter: Bool.random(using: &random)))
+            return FaultPlace(call("sqlite3_step", 30...120, isAfter: Bool.random(using: &random)))
         case (.committing, .producer): return FaultPlace(call("rd_kafka_commit_transaction", 1...12))
         case (.committing, .archiver):
             return FaultPlace(call("fdatasync", 3...12, isAfter: Bool.random(using: &random)))
         case (.acknowledging, .producer):
             return FaultPlace(call("rd_kafka_commit_transaction", 1...12, isAfter: true))
-        case (.acknowledging, .archiver): return FaultPlace(call("rd_kafka_commit_queue", 1...2))
+        case (.acknowledging, .archiver): return FaultPlace(call("rd_kafka_AlterConsumerGroupOffsets", 1...2))
         case (.draining, .producer):
             return FaultPlace(
                 call("rd_kafka_produce_batch", 2...40), thenStopped: call("rd_kafka_commit_transaction", 1...1))
         case (.draining, .archiver):
-            return FaultPlace(
-                call("sqlite3_step", 20...80),
-                thenStopped: Bool.random(using: &random) ? call("sqlite3_step", 1...2) : call("sqlite3_exec", 1...1))
+            // From a call inside a transaction, so that there is something left to commit.
+            let write = call("sqlite3_step", 60...150)
+            let commit = Bool.random(using: &random) ? "sqlite3_exec" : "fdatasync"
+            return FaultPlace(write, thenStopped: call(commit, 1...1, isAfter: Bool.random(using: &random)))
         case (.closing, .producer):
             return FaultPlace(
                 call("rd_kafka_produce_batch", 2...40),
@@ -49,7 +50,7 @@ enum Phase: String, CaseIterable, Sendable, Codable {
         case (.closing, .archiver):
             let close = Bool.random(using: &random) ? "sqlite3_close" : "rd_kafka_destroy"
             return FaultPlace(
-                call("sqlite3_step", 20...80),
+                call("sqlite3_step", 60...150),
                 thenStopped: call(close, 1...1, isAfter: Bool.random(using: &random)))
         }
     }

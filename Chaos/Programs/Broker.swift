@@ -12,9 +12,12 @@ struct Broker {
     /// Where the output of kafka.sh goes.
     let folder: String
 
-    /// Kills it as a crash would.
+    /// Kills it as a crash would, and waits until its ports are free.
     func kill() throws(DriverFailure) {
-        Glibc.kill(try process(), SIGKILL)
+        let process = try process()
+        Glibc.kill(process, SIGKILL)
+        // The last of its threads closes the sockets; what is left then is at most a zombie that nobody has asked for.
+        while Self.threads(of: process) > 1 || Self.isAlive(process) { usleep(5_000) }
     }
 
     /// Lets it stand still, or go on.
@@ -25,6 +28,17 @@ struct Broker {
     /// Starts it again and returns once it answers.
     func start() throws(DriverFailure) {
         _ = try ChildProcess.run(Command("scripts/kafka.sh", ["start"] + options, variables: kafkaHome), in: folder)
+    }
+
+    private static func threads(of process: pid_t) -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").count) ?? 0
+    }
+
+    /// Whether it is there and no zombie, by the letter that proc(5) gives for its state.
+    private static func isAlive(_ process: pid_t) -> Bool {
+        let contents = FileManager.default.contents(atPath: "/proc/\(process)/stat") ?? Data()
+        let state = String(decoding: contents, as: UTF8.self).split(separator: ")").last?.first { $0 != " " }
+        return state != nil && state != "Z"
     }
 
     private var kafkaHome: [String: String] {
