@@ -34,7 +34,7 @@ enum Phase: String, CaseIterable, Sendable, Codable {
             return FaultPlace(call("fdatasync", 3...12, isAfter: Bool.random(using: &random)))
         case (.acknowledging, .producer):
             return FaultPlace(call("rd_kafka_commit_transaction", 1...12, isAfter: true))
-        case (.acknowledging, .archiver): return FaultPlace(call("rd_kafka_AlterConsumerGroupOffsets", 1...2))
+        case (.acknowledging, .archiver): return FaultPlace(call("rd_kafka_commit_queue", 1...2))
         case (.draining, .producer):
             return FaultPlace(
                 call("rd_kafka_produce_batch", 2...40), thenStopped: call("rd_kafka_commit_transaction", 1...1))

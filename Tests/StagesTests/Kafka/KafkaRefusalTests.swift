@@ -123,4 +123,22 @@ import Testing
         let attempts = lines.all.filter { $0.message.contains("cannot take over partitions yet") }
         #expect(attempts.count < 20, "it asks with pauses: \(attempts.count) times")
     }
+
+    @Test("a broker that stands still holds the end of a source up for seconds, not for as long as it stands still")
+    func silentBroker() async throws {
+        let cluster = try RefusingCluster()
+        try await deliver([Batch.of(Self.records())], with: try KafkaTestCluster.sink("t", Self.settings(cluster)))
+        let lines = LogLines()
+        let source = try KafkaTestCluster.source("t", Self.settings(cluster))
+        _ = try await read(source, lines: lines, closes: false) { $0.records.count == Self.count }
+        cluster.delayAnswers(by: 60_000)
+        let clock = KafkaTestCluster.clock
+        // For longer than a second: by then it has asked how far the log goes.
+        let silent = clock.now
+        while clock.now - silent < .milliseconds(1_500) { _ = try await source.next(atMost: 1) }
+        let ending = clock.now
+        await source.close()
+        #expect(clock.now - ending < .seconds(4))
+        #expect(lines.all.contains { $0.message.contains("left behind") })
+    }
 }

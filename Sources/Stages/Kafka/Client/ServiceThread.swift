@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Pipeline
 internal import Synchronization
 
@@ -10,6 +11,7 @@ final class ServiceThread: Sendable {
     }
 
     private let state = Mutex(State())
+    private let ended = DispatchSemaphore(value: 0)
     private let stopping = Atomic<Bool>(false)
 
     /// Whether the body should return.
@@ -45,11 +47,22 @@ final class ServiceThread: Sendable {
         }
     }
 
+    /// Has the body return, and waits for a limited time until it has: a call into C may last longer than it promised. Blocks
+    /// its thread.
+    /// - Parameter limit: how long to wait.
+    /// - Returns: false if it has not returned.
+    func stop(within limit: Duration) -> Bool {
+        stopping.store(true, ordering: .releasing)
+        guard state.withLock({ $0.isRunning }) else { return true }
+        return ended.wait(timeout: .now() + (limit / .seconds(1))) == .success
+    }
+
     private func end() {
         let waiters = state.withLock { state in
             state.isRunning = false
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
+        ended.signal()
     }
 }

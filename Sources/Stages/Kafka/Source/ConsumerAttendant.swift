@@ -89,10 +89,13 @@ final class ConsumerAttendant: Sendable {
     /// Positions that were deleted at the broker while a group's member was about to read them.
     var gone: Int64 { state.withLock { $0.gone } }
 
-    /// Ends the thread; a group member commits and leaves.
-    func stop() async {
+    /// Ends the thread; a group member commits and leaves. Blocks the source's thread for as long as that may take.
+    /// - Returns: false if it did not end in time: then it still uses the client.
+    func stop() -> Bool {
         client.interrupt()
-        await thread.stop()
+        // A member may take ten seconds to commit and ten to leave. `rd_kafka_query_watermark_offsets` of 2.0.2 waits for a
+        // broker that stands still for minutes, whatever its time limit says.
+        return thread.stop(within: group == nil ? .seconds(3) : .seconds(25))
     }
 
     // MARK: - The thread

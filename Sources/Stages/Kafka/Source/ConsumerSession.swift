@@ -92,10 +92,14 @@ struct ConsumerSession {
     }
 
     /// Ends the attendant, which commits and leaves a group, and then the client. Every partition's queue must be
-    /// destroyed between the two.
+    /// destroyed between the two. Where a broker keeps the attendant waiting, client and queues are left behind: the end of a
+    /// run does not wait for a broker.
     /// - Parameter destroyQueues: destroys them.
-    func close(_ destroyQueues: () -> Void) async {
-        await attendant.stop()
+    func close(_ destroyQueues: () -> Void) {
+        guard attendant.stop() else {
+            context.stage.log.warning("a broker does not answer; its client is left behind")
+            return
+        }
         destroyQueues()
         topic.destroy()
         client.destroy()

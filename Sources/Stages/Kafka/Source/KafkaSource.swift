@@ -292,7 +292,7 @@ public actor KafkaSource: Source {
         defer { executor.stop() }
         guard let session else { return }
         self.session = nil
-        await session.close { for reader in readers { reader.queue.destroy() } }
+        session.close { for reader in readers { reader.queue.destroy() } }
         readers = []
         collector = nil
     }

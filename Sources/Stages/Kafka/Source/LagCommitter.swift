@@ -4,9 +4,10 @@ internal import Pipeline
 /// Tells a ``LagGroup`` the positions, once a second and at the end, as best it can: an outage delays nothing, and what the
 /// broker forbids is said once.
 ///
-/// By the request for administrators (KIP-396) and not as a member of the group: a consumer with a `group.id` can hang in
-/// `rd_kafka_destroy` of 2.0.2 while a commit waits for a broker that is away. With a client of its own, since on the
-/// consumer's connection the broker would answer behind the fetch that waits for records. Not `Sendable`: it belongs to the
+/// With a client of its own, since on the consumer's connection the broker would answer behind the fetch that waits for
+/// records; it commits and never joins the group. A client with a commit under way is left behind at the end: to destroy it
+/// can hang in 2.0.2 while the broker is away. The request for administrators (KIP-396) is no way out: librdkafka aborts the
+/// process where a connection is lost under it (librdkafka's pull request 5397). Not `Sendable`: it belongs to the
 /// attendant's thread.
 final class LagCommitter {
     private static let interval = Duration.seconds(1)
@@ -38,14 +39,16 @@ final class LagCommitter {
         send()
     }
 
-    /// Tells the last positions, within a second, and ends the client.
+    /// Tells the last positions, within a second, and ends the client, unless the broker still owes it an answer.
     func finish() {
         let deadline = context.clock.now + Self.patience
         while sent != nil, context.clock.now < deadline { takeAnswer(within: deadline - context.clock.now) }
         if sent == nil { send() }
         while sent != nil, context.clock.now < deadline { takeAnswer(within: deadline - context.clock.now) }
-        if let answers { rd_kafka_queue_destroy(answers) }
-        client?.destroy()
+        if sent == nil {
+            if let answers { rd_kafka_queue_destroy(answers) }
+            client?.destroy()
+        }
         (answers, client) = (nil, nil)
     }
 
@@ -53,21 +56,19 @@ final class LagCommitter {
         let news = group.news(since: told)
         guard !isForbidden, !news.isEmpty, let (client, answers) = connected() else { return }
         let list = PartitionList(group.topic, news)
-        var requests: [OpaquePointer?] = [rd_kafka_AlterConsumerGroupOffsets_new(group.name, list.pointer)]
-        let options = rd_kafka_AdminOptions_new(client.handle, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS)
-        defer {
-            rd_kafka_AlterConsumerGroupOffsets_destroy(requests[0])
-            rd_kafka_AdminOptions_destroy(options)
+        guard rd_kafka_commit_queue(client.handle, list.pointer, answers, nil, nil) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return
         }
-        rd_kafka_AdminOptions_set_request_timeout(options, 5_000, nil, 0)
-        rd_kafka_AlterConsumerGroupOffsets(client.handle, &requests, 1, options, answers)
         sent = news
     }
 
     /// Made when there is something to say: a run without an archive's commit needs none.
     private func connected() -> (KafkaClient, OpaquePointer)? {
         if let client, let answers { return (client, answers) }
-        guard let made = try? KafkaClient(RD_KAFKA_CONSUMER, properties: group.properties, events: 0, log: group.log)
+        guard
+            let made = try? KafkaClient(
+                RD_KAFKA_CONSUMER, properties: group.properties + [["group.id": group.name]],
+                events: RD_KAFKA_EVENT_OFFSET_COMMIT, log: group.log)
         else { return nil }
         guard let queue = rd_kafka_queue_new(made.handle) else {
             made.destroy()
@@ -90,13 +91,7 @@ final class LagCommitter {
 
     private static func failure(of event: borrowing ClientEvent) -> KafkaError? {
         if event.error.code != RD_KAFKA_RESP_ERR_NO_ERROR { return event.error }
-        var count = 0
-        guard
-            let groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
-                rd_kafka_event_AlterConsumerGroupOffsets_result(event.pointer), &count), count > 0
-        else { return nil }
-        if let error = rd_kafka_group_result_error(groups[0]) { return KafkaError(rd_kafka_error_code(error)) }
-        guard let partitions = rd_kafka_group_result_partitions(groups[0]) else { return nil }
+        guard let partitions = rd_kafka_event_topic_partition_list(event.pointer) else { return nil }
         return PartitionList.elements(partitions).first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }.map {
             KafkaError($0.err)
         }
