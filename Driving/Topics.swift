@@ -17,6 +17,8 @@ package final class Topics {
         var reason = [CChar](repeating: 0, count: 256)
         let configuration = rd_kafka_conf_new()
         rd_kafka_conf_set(configuration, "bootstrap.servers", brokers, &reason, reason.count)
+        // That a broker is away for a while is what some drivers are about.
+        rd_kafka_conf_set(configuration, "log_level", "2", &reason, reason.count)
         guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &reason, reason.count) else {
             rd_kafka_conf_destroy(configuration)
             throw DriverFailure("cannot make a client for \(brokers)", reason: Self.text(reason))

@@ -84,10 +84,11 @@ final class Round {
 
     private func putFault() throws {
         let place = plan.phase.place(in: plan.target, &random)
+        // Of two that wait for one lock, the one that is to stand still must get it.
+        if plan.fault == .killBesideStandby { kill(successor) }
         if target.isRunning { target.kill() }
         try target.start(standingStillAt: place)
         if !other.isRunning { try other.start() }
-        if plan.fault == .killBesideStandby, !successor.isRunning { try successor.start() }
         guard target.goOn(to: place, within: .seconds(15)) else { return }
         let before = archive.progress ?? 0
         guard try apply() else {
@@ -111,6 +112,9 @@ final class Round {
             try target.start()
             try other.start()
         case .killBesideStandby:
+            try successor.start()
+            // Until it stands by; where it has the lock already, the archiver stands still before it asked for it.
+            usleep(200_000)
             kill(archiver)
         case .producerZombie:
             try successor.start()

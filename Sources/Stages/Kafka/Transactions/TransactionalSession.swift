@@ -259,6 +259,9 @@ final class TransactionalSession: Sendable {
                 }
             }
         }
+        // One that was fenced is left behind: to destroy it corrupts memory in 2.0.2, one time in eight ("unaligned tcache
+        // chunk" when librdkafka's main thread ends). Nothing follows a fence but the end of the run.
+        if client.fatalError != nil { return }
         topic.destroy()
         progressTopic.destroy()
         client.destroy()
