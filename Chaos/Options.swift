@@ -9,6 +9,8 @@ struct Options {
           --rounds N       rounds to run (as many as there are pairs of fault and phase)
           --seed S         decides the rounds and all that is chance in them (1)
           --round R        only this round of them, to see it again
+          --kills          only rounds in which producer or archiver are killed
+          --also FILE,…    count the rounds of earlier sessions into the table too: what --json wrote
           --quick          one kill a round instead of eighteen
           --least N        fail if fewer faults were put
           --json FILE      write every round as JSON
@@ -29,6 +31,7 @@ struct Options {
     var seed: UInt64 = 1
     var round: Int?
     var isQuick = false
+    var isOfKills = false
     var json: String?
     var writesDocument = false
     var showsUsage = false
@@ -43,8 +46,10 @@ struct Options {
             switch argument {
             case "-h", "--help": showsUsage = true
             case "--quick": isQuick = true
+            case "--kills": isOfKills = true
             case "--write": writesDocument = true
-            case "--rounds", "--seed", "--round", "--json", "--least", "--runner", "--broker", "--data", "--upstream",
+            case "--rounds", "--seed", "--round", "--json", "--least", "--also", "--runner", "--broker", "--data",
+                "--upstream",
                 "--proxy-port", "--toxiproxy", "--disk", "--folder":
                 guard let value = rest.popFirst() else { throw DriverFailure(argument, reason: "it needs a value") }
                 values[argument] = value

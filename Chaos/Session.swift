@@ -18,7 +18,8 @@ struct Session {
         let folder = try options.required("--folder")
         let surroundings = try surroundings(in: folder)
         defer { surroundings.proxy?.stop() }
-        let faults = surroundings.faults
+        let earlier = try earlierOutcomes()
+        let faults = surroundings.faults.filter { $0.isKill || !options.isOfKills }
         let count = options.rounds ?? faults.count * Phase.allCases.count
         let plans = RoundPlan.rounds(
             count, seed: options.seed, faults: faults, killsARound: options.isQuick ? 1 : 18
@@ -30,8 +31,8 @@ struct Session {
             tell(outcome, of: count)
             try write(outcomes)
         }
-        let coverage = Coverage(outcomes: outcomes)
-        let summary = coverage.summary(seed: options.seed)
+        let coverage = Coverage(outcomes: earlier + outcomes)
+        let summary = coverage.summary(seed: options.seed, earlier: earlier.count)
         print("\(coverage.table.markdown)\n\n\(summary)")
         if options.writesDocument { try update("\(coverage.table.markdown)\n\n\(summary)") }
         if let least = try options.number("--least"), coverage.faults < least {
@@ -42,6 +43,14 @@ struct Session {
                 "\(coverage.failures.count) rounds failed",
                 reason: "see them again with --seed \(options.seed) --round "
                     + coverage.failures.map { "\($0.plan.number)" }.joined(separator: ", "))
+        }
+    }
+
+    private func earlierOutcomes() throws -> [RoundOutcome] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try (options.text("--also") ?? "").split(separator: ",").flatMap { path in
+            try decoder.decode([RoundOutcome].self, from: Data(contentsOf: URL(filePath: String(path))))
         }
     }
 

@@ -17,6 +17,8 @@ each record in the archive once. Prints a table of fault and phase, and ends wit
 --rounds N     rounds (as many as there are pairs of fault and phase)
 --seed S       decides the rounds and what is chance in them (1); the same seed gives the same rounds
 --round R      only this one of them, to see a failure again
+--kills        only rounds in which producer or archiver are killed
+--also FILE,…  count the rounds of earlier sessions into the table too: what --json wrote
 --quick        one kill a round instead of eighteen
 --least N      fail if fewer faults were put where they were meant to be
 --json FILE    write every round as JSON

@@ -38,11 +38,14 @@ struct Coverage {
     }
 
     /// One line.
-    /// - Parameter seed: the session's.
-    func summary(seed: UInt64) -> String {
+    /// - Parameters:
+    ///   - seed: the session's.
+    ///   - earlier: how many of the rounds are of earlier sessions.
+    func summary(seed: UInt64, earlier: Int = 0) -> String {
+        let others = earlier > 0 ? ", \(earlier) of them of earlier sessions" : ""
         let zombies = outcomes.compactMap(\.zombieCode).filter { $0 == 76 }.count
         return
-            "\(outcomes.count) rounds of seed \(seed): \(faults) faults, \(kills) processes killed, \(zombies) zombies "
+            "\(outcomes.count) rounds of seed \(seed)\(others): \(faults) faults, \(kills) processes killed, \(zombies) zombies "
             + "fenced, \(failures.count) rounds failed."
     }
 }
