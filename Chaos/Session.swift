@@ -38,11 +38,13 @@ struct Session {
         if let least = try options.number("--least"), coverage.faults < least {
             throw DriverFailure("too few faults were put", reason: "\(coverage.faults) of at least \(least)")
         }
-        guard coverage.failures.isEmpty else {
+        // Those of earlier sessions were told then.
+        let failures = Coverage(outcomes: outcomes).failures
+        guard failures.isEmpty else {
             throw DriverFailure(
-                "\(coverage.failures.count) rounds failed",
+                "\(failures.count) rounds failed",
                 reason: "see them again with --seed \(options.seed) --round "
-                    + coverage.failures.map { "\($0.plan.number)" }.joined(separator: ", "))
+                    + failures.map { "\($0.plan.number)" }.joined(separator: ", "))
         }
     }
 
