@@ -57,8 +57,10 @@ for name in "${names[@]}"; do
     swift build "${build[@]}" --product "${name^}" >&2 || die "the build failed"
     program=$(swift build "${build[@]}" --show-bin-path)/${name^}
     mkdir -p "$corpus/$name"
+    seeds=Fuzzing/Seeds/$name
+    if [[ $name == definition ]]; then seeds=pipelines; fi
     say "== $name, $seconds s"
-    "$program" "$corpus/$name" "Fuzzing/Seeds/$name" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 \
+    "$program" "$corpus/$name" "$seeds" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 \
         -artifact_prefix="$corpus/$name/" -print_final_stats=1 2>&1 | grep -E '^(stat|SUMMARY|Done|==|Test unit)' >&2 ||
         status=1
     if compgen -G "$corpus/$name/crash-*" >/dev/null || compgen -G "$corpus/$name/timeout-*" >/dev/null; then

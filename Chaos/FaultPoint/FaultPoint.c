@@ -77,7 +77,6 @@ typedef intptr_t word;
         return result;                                                               \
     }
 
-POINT(sqlite3_open_v2)
 POINT(sqlite3_step)
 POINT(sqlite3_exec)
 POINT(sqlite3_close)
@@ -89,5 +88,4 @@ POINT(rd_kafka_init_transactions)
 POINT(rd_kafka_begin_transaction)
 POINT(rd_kafka_produce_batch)
 POINT(rd_kafka_commit_transaction)
-POINT(rd_kafka_event_message_next)
 POINT(rd_kafka_destroy)
