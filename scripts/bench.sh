@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dependencies.sh
 source scripts/dependencies.sh
+# shellcheck source=scripts/driving.sh
+source scripts/driving.sh
 
 usage() {
     cat <<'USAGE'
@@ -52,20 +54,12 @@ work=$(mktemp -d "$parent/sluice-bench.XXXXXX")
 broker=(--port "${BENCH_PORT:-$((20000 + RANDOM % 5000 * 2))}")
 if [[ -n ${KAFKA_HOME:-} ]]; then broker+=(--data "$work/kafka"); fi
 has_broker=no
-process=
 finish() {
-    trap - INT TERM
-    # The driver kills its own children when it is told to end.
-    if [[ -n $process ]]; then
-        kill "$process" 2>/dev/null || true
-        wait "$process" 2>/dev/null || true
-    fi
+    stop_driver
     if [[ $has_broker == yes ]]; then scripts/kafka.sh reset "${broker[@]}" >&2 || true; fi
     rm -rf "$work"
 }
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end_on_signals finish
 
 mkdir "$work/runs"
 options=(--runner "$runner" --folder "$work/runs")
@@ -85,10 +79,4 @@ if "$driver" --needs-broker "$@"; then
     if [[ -n ${KAFKA_HOME:-} ]]; then options+=(--kafka-home "$KAFKA_HOME"); fi
 fi
 
-# In the background, because a shell that waits for a command in the foreground hears a signal only after it.
-"$driver" "$@" "${options[@]}" &
-process=$!
-status=0
-wait "$process" || status=$?
-process=
-((status == 0)) || exit "$status"
+run_driver "$driver" "$@" "${options[@]}"

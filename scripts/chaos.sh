@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dependencies.sh
 source scripts/dependencies.sh
+# shellcheck source=scripts/driving.sh
+source scripts/driving.sh
 
 usage() {
     cat <<'USAGE'
@@ -55,14 +57,8 @@ parent=${CHAOS_FOLDER:-${TMPDIR:-/tmp}}
 work=$(mktemp -d "$parent/sluice-chaos.XXXXXX")
 port=$((20000 + RANDOM % 2000 * 5))
 broker=(--port "$port" --data "$work/kafka")
-process=
 finish() {
-    trap - INT TERM
-    # The driver kills its own children when it is told to end.
-    if [[ -n $process ]]; then
-        kill "$process" 2>/dev/null || true
-        wait "$process" 2>/dev/null || true
-    fi
+    stop_driver
     # A broker that stands still hears no other signal.
     if [[ -f $work/kafka/broker.pid ]]; then kill -CONT "$(<"$work/kafka/broker.pid")" 2>/dev/null || true; fi
     scripts/kafka.sh reset "${broker[@]}" >&2 || true
@@ -74,9 +70,7 @@ finish() {
         rm -rf "$work"
     fi
 }
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+end_on_signals finish
 
 mkdir "$work/runs" "$work/disk"
 options=(--runner "$runner" --folder "$work/runs" --broker "$port" --data "$work/kafka")
@@ -99,10 +93,4 @@ else
 fi
 scripts/kafka.sh start "${broker[@]}" >&2 || die "no broker"
 
-# In the background, because a shell that waits for a command in the foreground hears a signal only after it.
-"$driver" "$@" "${options[@]}" &
-process=$!
-status=0
-wait "$process" || status=$?
-process=
-((status == 0)) || exit "$status"
+run_driver "$driver" "$@" "${options[@]}"
