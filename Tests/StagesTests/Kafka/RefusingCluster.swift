@@ -10,25 +10,42 @@ final class RefusingCluster {
     enum Request: Int16 {
         case produce = 0
         case fetch = 1
+        case listOffsets = 2
         case offsetCommit = 8
+        case findCoordinator = 10
         case joinGroup = 11
         case heartbeat = 12
+        case initProducerId = 22
+        case addPartitionsToTxn = 24
+        case endTxn = 26
+
+        /// As the mock cluster's log has it.
+        fileprivate var nameInLog: String {
+            let name = "\(self)"
+            return name.prefix(1).uppercased() + name.dropFirst()
+        }
     }
 
     private let client: OpaquePointer
     private let cluster: OpaquePointer
+    private let queue: OpaquePointer
+    private var received: [Request: Int] = [:]
 
-    /// Starts it with one topic.
-    init(topic: String = "t", partitions: Int32 = 1) throws {
+    /// Starts it with the topics, of a partition each.
+    init(topics: [String] = ["t"]) throws {
         let configuration = ClientConfiguration()
-        try configuration.set(["log_level": "2"])
-        client = try configuration.makeClient(RD_KAFKA_PRODUCER, events: 0)
+        // The log is the one place where the mock cluster says what it was asked.
+        try configuration.set(["log.queue": "true", "debug": "mock", "log_level": "7"])
+        client = try configuration.makeClient(RD_KAFKA_PRODUCER, events: RD_KAFKA_EVENT_LOG)
+        queue = rd_kafka_queue_get_main(client)
+        rd_kafka_set_log_queue(client, queue)
         cluster = try #require(rd_kafka_mock_cluster_new(client, 1))
-        rd_kafka_mock_topic_create(cluster, topic, partitions, 1)
+        for topic in topics { rd_kafka_mock_topic_create(cluster, topic, 1, 1) }
     }
 
     deinit {
         rd_kafka_mock_cluster_destroy(cluster)
+        rd_kafka_queue_destroy(queue)
         rd_kafka_destroy(client)
     }
 
@@ -39,9 +56,27 @@ final class RefusingCluster {
         rd_kafka_mock_broker_set_rtt(cluster, 1, milliseconds)
     }
 
-    /// Answers the next requests of a kind with errors, in order.
+    /// Answers the next requests of a kind with errors, in order. `RD_KAFKA_RESP_ERR__TRANSPORT` ends the connection
+    /// instead.
     func refuse(_ request: Request, with errors: [rd_kafka_resp_err_t]) {
         var errors = errors
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, &errors)
     }
+
+    /// How many requests of a kind came until now.
+    func count(of request: Request) -> Int {
+        while let pointer = rd_kafka_queue_poll(queue, 0) {
+            let event = ClientEvent(pointer: pointer)
+            // "[thrd:mock]: Broker 1: Received EndTxnRequestV1 from 127.0.0.1:46154"
+            guard let text = event.logLine?.text, let range = text.firstRange(of: "Received ") else { continue }
+            let kind = Request.named.first { text[range.upperBound...].hasPrefix($0.key) }
+            if let kind { received[kind.value, default: 0] += 1 }
+        }
+        return received[request] ?? 0
+    }
+}
+
+extension RefusingCluster.Request: CaseIterable {
+    fileprivate static let named = Dictionary(
+        uniqueKeysWithValues: allCases.map { ("\($0.nameInLog)RequestV", $0) })
 }

@@ -27,6 +27,9 @@ struct ExactlyOnceSettings: Sendable {
     let records: Int
     let interval: Duration
     let timeout: Duration
+    /// Whether librdkafka's mock cluster will do, whose transactions hold nothing: it answers with the errors that a test asks
+    /// for. No setting, since nobody wants it for anything else.
+    var acceptsEmbedded = false
 
     init(_ values: SettingValues) {
         id = values[Self.id]

@@ -54,7 +54,7 @@ public actor TransactionalKafkaSink: PositionOwner {
         let missing: ClusterProbe.MissingTopic = settings.creation.map { .create($0) } ?? .await
         let findings = try await ClusterProbe.find(
             connection, context.stage, kind: RD_KAFKA_PRODUCER, isFirst: !wasConnected, missing: missing)
-        if findings.isEmbedded {
+        if findings.isEmbedded, !transactions.acceptsEmbedded {
             throw PipelineError(
                 .configuration, "cannot deliver exactly once to the embedded broker",
                 reason: "its transactions hold nothing", remedy: "Use a real Kafka, or \"delivery\": \"at-least-once\"")
@@ -70,7 +70,7 @@ public actor TransactionalKafkaSink: PositionOwner {
             ],
             events: RD_KAFKA_EVENT_DR, log: ClientLog(context.stage, secrets: resolved.secrets))
         do {
-            try topic.check(with: client)
+            if !findings.isEmbedded { try topic.check(with: client) }
         } catch {
             client.destroy()
             throw error
