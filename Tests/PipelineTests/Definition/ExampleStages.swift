@@ -55,6 +55,19 @@ enum ExampleStages {
         "lock", .integer(1...9), default: .integer(1), defaultText: "1", isSecret: true, "A secret number."
     ) { $0 }
 
+    static let keep = Setting<SettingValue>(
+        "keep", .map(.object([Setting.words("of", "One of."), Setting.words("not", "None of.")])),
+        default: .object([:]), defaultText: "{}", "What."
+    ) { $0 }
+    static let logins = Setting<SettingValue>(
+        "logins", .list(.object([Setting.optionalText("user", "Who."), password]), minimum: 0), default: .list([]),
+        defaultText: "[]", "Who."
+    ) {
+        $0
+    } problem: {
+        $0.fileText.contains("bad") ? "must not be \($0.fileText)" : nil
+    }
+
     static let registry: StageRegistry = {
         do {
             return try StageRegistry(definitions)
@@ -79,6 +92,9 @@ enum ExampleStages {
         ) { _, _ in .source(EmptySource()) },
         StageDefinition(
             .transform, "rate-gate", summary: "Paces.", settings: [rate, burst], example: #"{ "type": "rate-gate" }"#
+        ) { _, _ in .transform(EmptyTransform()) },
+        StageDefinition(
+            .transform, "pick", summary: "Picks.", settings: [keep, logins], example: #"{ "type": "pick" }"#
         ) { _, _ in .transform(EmptyTransform()) },
         StageDefinition(.transform, "ttl", summary: "Ends.", settings: [after], example: #"{ "type": "ttl" }"#) {
             _, _ in .transform(EmptyTransform())

@@ -10,7 +10,7 @@ struct OverrideApplication {
         let value = DocumentNode(content: .untyped(override.value), origin: .override(override.number))
         guard var members = root.members else { return nil }
         guard let kind = StageKind.inOrder.first(where: { $0.member == path[0] }) else {
-            Self.set(path[...], to: value, in: &members, PipelineSettings.declared(name: ""))
+            Self.set(path[...], to: value, in: &members, .members(PipelineSettings.declared(name: "")))
             root.content = .object(members)
             return nil
         }
@@ -43,29 +43,21 @@ struct OverrideApplication {
     ) {
         guard var members = stage.members else { return }
         let settings = stage["type"]?.text.flatMap { registry.definition($0, kind) }?.settings ?? []
-        Self.set(steps, to: value, in: &members, settings)
+        Self.set(steps, to: value, in: &members, .members(settings))
         stage.content = .object(members)
     }
 
     /// Replaces or adds the member at the end of some steps.
     private static func set(
         _ steps: ArraySlice<String>, to value: DocumentNode, in members: inout [DocumentMember],
-        _ settings: [any AnySetting]
+        _ interior: SettingForm.Interior?
     ) {
-        guard let name = steps.first else { return }
+        let (name, rest) = interior?.split(steps) ?? (steps.first ?? "", steps.dropFirst())
         let index = members.firstIndex { $0.name == name }
         var result = value
-        if steps.count > 1 {
+        if !rest.isEmpty {
             var inner = index.flatMap { members[$0].value.members } ?? []
-            switch settings.first(where: { $0.name == name })?.form.interior {
-            case .members(let settings):
-                set(steps.dropFirst(), to: value, in: &inner, settings)
-            case .anyNames:
-                // Names in a map may hold dots, as librdkafka's properties do: the rest is one name.
-                set([steps.dropFirst().joined(separator: ".")], to: value, in: &inner, [])
-            case nil:
-                set(steps.dropFirst(), to: value, in: &inner, [])
-            }
+            set(rest, to: value, in: &inner, interior?.form(of: name)?.interior)
             result.content = .object(inner)
             if let index, members[index].value.members != nil { result.origin = members[index].value.origin }
         }
@@ -106,14 +98,34 @@ extension SettingForm {
     /// What the members of an object of this form are.
     fileprivate enum Interior {
         case members([any AnySetting])
-        case anyNames
+        /// Values of this form.
+        case anyNames(SettingForm)
+
+        /// What a member's value is; nil for a member that is not declared.
+        func form(of name: String) -> SettingForm? {
+            switch self {
+            case .members(let settings): settings.first { $0.name == name }?.form
+            case .anyNames(let form): form
+            }
+        }
+
+        /// The member that some steps name, and the steps within its value. Names in a map may hold dots, as librdkafka's
+        /// properties do: all steps make one name, up to the last that is a setting within the map's values.
+        func split(_ steps: ArraySlice<String>) -> (name: String, rest: ArraySlice<String>) {
+            guard case .anyNames(let form) = self else { return (steps.first ?? "", steps.dropFirst()) }
+            var end = steps.endIndex
+            if case .members(let settings) = form.interior {
+                end = steps.dropFirst().lastIndex { step in settings.contains { $0.name == step } } ?? end
+            }
+            return (steps[..<end].joined(separator: "."), steps[end...])
+        }
     }
 
     /// nil for a form without members.
     fileprivate var interior: Interior? {
         switch self {
         case .object(let settings): .members(settings)
-        case .map: .anyNames
+        case .map(let form): .anyNames(form)
         case .either(let forms): forms.lazy.compactMap(\.interior).first
         default: nil
         }

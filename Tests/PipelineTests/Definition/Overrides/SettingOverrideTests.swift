@@ -49,6 +49,25 @@ struct SettingOverrideTests {
         #expect(definition.deadLetters == "sqlite")
     }
 
+    @Test("reach into the objects of a map, whatever dots their names hold")
+    func intoMap() throws {
+        let definition = try ExampleFile.read(
+            ExampleFile.pipeline(stages: #"{ "type": "pick", "keep": { "a": { "of": ["x"], "not": ["y"] } } }"#),
+            set: [
+                "stages.pick.keep.a.of=z", "stages.pick.keep.b.c.not=w", "stages.pick.keep.not.of=v",
+                #"stages.pick.keep.d={"of": ["u"]}"#,
+            ])
+        func condition(_ of: [String], _ not: [String]) -> SettingValue {
+            .object(["of": .list(of.map { .text($0) }), "not": .list(not.map { .text($0) })])
+        }
+        #expect(
+            definition.transforms[0].values[ExampleStages.keep]
+                == .object([
+                    "a": condition(["z"], ["y"]), "b.c": condition([], ["w"]), "not": condition(["v"], []),
+                    "d": condition(["u"], []),
+                ]))
+    }
+
     @Test("take away the need for the variable they replace, and put in none themselves")
     func instead() throws {
         let text = ExampleFile.pipeline(source: #"{ "type": "kafka", "topic": "${TOPIC}" }"#)

@@ -64,7 +64,7 @@ struct PipelineValidationTests {
             ),
             (
                 "", #"{ "type": ▸"kafka" }"#, "",
-                "$.stages[0].type: a stage where it cannot stand: found \"kafka\" under \"stages\"; allowed: it under \"source\" as a source or under \"sinks\" as a sink; as a transform \"rate-gate\" or \"ttl\""
+                "$.stages[0].type: a stage where it cannot stand: found \"kafka\" under \"stages\"; allowed: it under \"source\" as a source or under \"sinks\" as a sink; as a transform \"rate-gate\", \"pick\" or \"ttl\""
             ),
             (
                 "", #"{ "type": "rate-gate", ▸"raet": 5 }"#, "",
@@ -91,7 +91,8 @@ struct PipelineValidationTests {
                 "$.stages[0].after: out of range: found 0; allowed: \"never\" or a duration such as \"90s\", or a number of seconds, from 1ms to 11d13h46m40s"
             ),
             (
-                "", "▸{ }", "", "$.stages[0].type: missing member: found no \"type\"; allowed: \"rate-gate\" or \"ttl\""
+                "", "▸{ }", "",
+                #"$.stages[0].type: missing member: found no "type"; allowed: "rate-gate", "pick" or "ttl""#,
             ),
             (
                 "", #"{ "type": ▸5 }"#, "",
