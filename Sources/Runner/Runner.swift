@@ -47,6 +47,7 @@ enum Runner {
         case .run(let options):
             return try await RunCommand(options: options, loading: loading, output: output, writer: writer).run()
         case .check(let options): try StandardOutput.write(CheckCommand(loading: loading).text(options))
+        case .explain(let options): try StandardOutput.write(ExplainCommand(loading: loading).text(options))
         case .stages(let type): try StandardOutput.write(StagesCommand(registry: registry).text(type: type))
         case .query(let options): try QueryCommand(options: options).run()
         case .verify(let options):

@@ -39,6 +39,12 @@ struct CommandParserTests {
     @Test("the subcommands have their own words")
     func subcommands() throws {
         #expect(try CommandParser.parse(["check", "a.json"]) == .check(FileOptions(files: ["a.json"])))
+        #expect(
+            try CommandParser.parse(["explain", "a.json", "--format", "json", "--set", "x=1", "--env-file", "e"])
+                == .explain(
+                    ExplainOptions(
+                        files: FileOptions(files: ["a.json"], overrides: ["x=1"], environmentFiles: ["e"]),
+                        format: .json)))
         #expect(try CommandParser.parse(["stages"]) == .stages(type: nil))
         #expect(try CommandParser.parse(["stages", "kafka"]) == .stages(type: "kafka"))
         #expect(
@@ -71,7 +77,8 @@ struct CommandParserTests {
     @Test(
         "what cannot be understood is a usage error that says what is known",
         arguments: [
-            ["--teapot"], ["a.json", "--set"], ["check"], ["query"], ["query", "a", "b", "c"], ["stages", "a", "b"],
+            ["--teapot"], ["a.json", "--set"], ["check"], ["explain"], ["explain", "a.json", "--report", "r"],
+            ["query"], ["query", "a", "b", "c"], ["stages", "a", "b"],
             ["broker", "--partitions", "0"], ["a.json", "--log-format", "xml"], ["query", "a.db", "--format", "xml"],
             ["-q"], ["verify"], ["verify", "a.db", "--stream", "1,2"], ["verify", "a.db", "--stream", "1,-2,3"],
             ["verify", "a.db", "--stream", "1,9223372036854775807,1"], ["verify", "a.db", "--clock", "sun"],

@@ -16,7 +16,10 @@ struct CanarySecretTests {
 
     @Test(
         "a secret is in no log, error, mistake or report, whatever goes wrong",
-        arguments: ["unreachable", "refused", "unknown property", "wrong type", "missing file", "check"])
+        arguments: [
+            "unreachable", "refused", "unknown property", "wrong type", "missing file", "check", "explain",
+            "explain as JSON",
+        ])
     func canary(_ fault: String) async throws {
         let test = try SystemTest()
         defer { test.remove() }
@@ -32,10 +35,21 @@ struct CanarySecretTests {
         case "wrong type": arguments += ["--set", "sinks.out.secrets=\(Self.canary)"]
         case "missing file": environment["SECRET_FILE"] = test.path("nothing")
         case "check": arguments = ["check", file]
+        case "explain", "explain as JSON":
+            try test.write("PASSWORD=\(Self.canary)\n", to: "secret.env")
+            environment["PASSWORD"] = nil
+            arguments = ["explain", file, "--env-file", "secret.env"]
+            arguments += ["--set", "sinks.out.secrets.sasl.oauthbearer.client.secret=\(Self.canary)"]
+            if fault == "explain as JSON" { arguments += ["--format", "json"] }
         default: break
         }
         let ending = try await test.run(arguments, environment)
-        #expect((ending.code == 0) == (fault == "check"), "\(ending.errors)")
+        let isRight = ["check", "explain", "explain as JSON"].contains(fault)
+        #expect((ending.code == 0) == isRight, "\(ending.errors)")
+        if fault == "explain" {
+            let hidden = ending.output.split(separator: "\n").filter { $0.contains("(secret, not shown)") }
+            #expect(hidden.count == 4, "\(ending.output)")
+        }
         let report = (try? String(contentsOfFile: test.path("report.json"), encoding: .utf8)) ?? ""
         #expect(!ending.errors.contains(Self.canary), "\(ending.errors)")
         #expect(!ending.output.contains(Self.canary))

@@ -24,7 +24,7 @@ public struct PipelineFile: Sendable {
     /// - Returns: the definition.
     /// - Throws: ``DefinitionMistakes``, all at once.
     public func definition(
-        registry: StageRegistry, environment: [String: String] = [:], overrides: [SettingOverride] = []
+        registry: StageRegistry, environment: [String: VariableValue] = [:], overrides: [SettingOverride] = []
     ) throws(DefinitionMistakes) -> PipelineDefinition {
         let outcome = judge(registry, environment, overrides)
         guard let definition = outcome.definition else { throw DefinitionMistakes(outcome.mistakes) }
@@ -41,7 +41,8 @@ public struct PipelineFile: Sendable {
     /// - Throws: ``DefinitionMistakes``: of all files, files that cannot be read included, and of overrides for a
     ///   pipeline that is in none of them.
     public static func definitions(
-        of paths: [String], registry: StageRegistry, environment: [String: String], overrides: [SettingOverride] = []
+        of paths: [String], registry: StageRegistry, environment: [String: VariableValue],
+        overrides: [SettingOverride] = []
     ) throws(DefinitionMistakes) -> [PipelineDefinition] {
         var mistakes: [DefinitionMistake] = []
         var definitions: [PipelineDefinition] = []
@@ -77,7 +78,7 @@ public struct PipelineFile: Sendable {
     }
 
     private func judge(
-        _ registry: StageRegistry, _ environment: [String: String], _ overrides: [SettingOverride]
+        _ registry: StageRegistry, _ environment: [String: VariableValue], _ overrides: [SettingOverride]
     ) -> Outcome {
         let read = DocumentReader.read(contents, file: path)
         guard let document = read.root else { return Outcome(mistakes: read.mistakes) }

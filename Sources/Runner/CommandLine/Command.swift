@@ -6,6 +6,8 @@ enum Command: Equatable {
     case run(RunOptions)
     /// `runner check FILE…`
     case check(FileOptions)
+    /// `runner explain FILE…`
+    case explain(ExplainOptions)
     /// `runner stages [TYPE]`
     case stages(type: String?)
     /// `runner query DB [SQL]`
@@ -28,6 +30,22 @@ struct FileOptions: Equatable {
     var overrides: [String] = []
     /// `--env-file`, in order.
     var environmentFiles: [String] = []
+}
+
+/// How a command writes what it found.
+enum ResultFormat: String, Equatable {
+    /// For people.
+    case text
+    /// One JSON object.
+    case json
+}
+
+/// What `runner explain` was given.
+struct ExplainOptions: Equatable {
+    /// The files.
+    var files = FileOptions()
+    /// `--format`
+    var format = ResultFormat.text
 }
 
 /// How log lines look.
@@ -64,14 +82,6 @@ struct QueryOptions: Equatable {
 
 /// What `runner verify` was given.
 struct VerifyOptions: Equatable {
-    /// How the result is written.
-    enum Format: String, Equatable {
-        /// For people.
-        case text
-        /// One JSON object.
-        case json
-    }
-
     /// Paths of the archives.
     var archives: [String] = []
     /// `--stream`, in order, under the clock of `--clock`.
@@ -83,7 +93,7 @@ struct VerifyOptions: Equatable {
     /// `--properties`
     var propertiesPath: String?
     /// `--format`
-    var format = Format.text
+    var format = ResultFormat.text
     /// `-q`
     var isQuiet = false
 }

@@ -21,7 +21,7 @@ extension CommandParser {
             case .option("--clock"):
                 clock = try word(of: "--clock", Generator.Clock.init(rawValue:), "wall, schedule")
             case .option("--format"):
-                options.format = try word(of: "--format", VerifyOptions.Format.init(rawValue:), "text, json")
+                options.format = try word(of: "--format", ResultFormat.init(rawValue:), "text, json")
             case .option(let name):
                 throw Self.unknown(
                     name, ["--stream", "--clock", "--from-report", "--kafka", "--properties", "--format", "-q"])

@@ -28,6 +28,9 @@ struct CommandParser {
         case "check":
             rest.removeLast()
             return try check()
+        case "explain":
+            rest.removeLast()
+            return try explain()
         case "stages":
             rest.removeLast()
             return try stages()
@@ -142,7 +145,7 @@ struct CommandParser {
         return .broker(options)
     }
 
-    private mutating func fileOption(_ name: String, _ options: inout FileOptions) throws(PipelineError) -> Bool {
+    mutating func fileOption(_ name: String, _ options: inout FileOptions) throws(PipelineError) -> Bool {
         switch name {
         case "--set": options.overrides.append(try value(of: name, "[PIPELINE:]PATH=VALUE"))
         case "--env-file": options.environmentFiles.append(try value(of: name, "a file"))
@@ -195,7 +198,7 @@ struct CommandParser {
         return value
     }
 
-    private static let noFile = PipelineError(
+    static let noFile = PipelineError(
         .usage, "no pipeline file was given", reason: "there is nothing to run",
         remedy: "For example: runner pipelines/produce.json. See runner --help")
 

@@ -3,6 +3,7 @@ enum HelpText {
     static func text(topic: String?) -> String {
         switch topic {
         case "check": check
+        case "explain": explain
         case "stages": stages
         case "query": query
         case "verify": verify
@@ -17,6 +18,7 @@ enum HelpText {
         Usage:
           runner FILE… [options]        run pipelines side by side until they end, Ctrl-C, or their time is up
           runner check FILE… [options]  read and check pipeline files; opens nothing; shows all mistakes at once
+          runner explain FILE…          every setting in force, and where it came from; opens nothing
           runner stages [TYPE]          what stages there are; with TYPE its settings and an example
           runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
           runner verify ARCHIVE…        prove that an archive is whole, and say which proof was given
@@ -51,6 +53,16 @@ enum HelpText {
 
         Reads, resolves and checks pipeline files as a run would, and opens nothing. Every mistake is shown at once with
         file:line:column, the path in the file, what was found and what is allowed. Exit code 0 or 78.
+
+        """
+
+    private static let explain = """
+        Usage: runner explain FILE… [--set [PIPELINE:]PATH=VALUE]… [--env-file FILE] [--format text|json]
+
+        Shows every setting of pipeline files as a run would have it, and where it came from: the file with line and
+        column, a variable of the environment or of an --env-file, the default in ${NAME:-default}, a --set, or the
+        stage's own default. The first column is what --set takes. Secrets are not shown. Opens nothing; mistakes are
+        told as check tells them. Exit code 0 or 78.
 
         """
 

@@ -15,7 +15,7 @@ struct DefinitionLoading {
         _ options: FileOptions, extra: [String: String] = [:]
     ) throws(DefinitionMistakes) -> [PipelineDefinition] {
         var mistakes: [DefinitionMistake] = []
-        var variables: [String: String] = [:]
+        var variables: [String: VariableValue] = [:]
         for path in options.environmentFiles {
             do throws(DefinitionMistakes) {
                 let contents = try FileContents.bytes(of: path)
@@ -24,8 +24,8 @@ struct DefinitionLoading {
                 mistakes += error.all
             }
         }
-        variables.merge(environment) { $1 }
-        variables.merge(extra) { $1 }
+        variables.merge(environment.mapValues { VariableValue($0) }) { $1 }
+        variables.merge(extra.mapValues { VariableValue($0) }) { $1 }
         var overrides: [SettingOverride] = []
         for (index, argument) in options.overrides.enumerated() {
             do throws(DefinitionMistakes) {

@@ -4,7 +4,7 @@ import Pipeline
 enum ExampleFile {
     /// Reads a pipeline file with the example stages.
     static func read(
-        _ text: String, environment: [String: String] = [:], set: [String] = [], path: String = "test.json"
+        _ text: String, environment: [String: VariableValue] = [:], set: [String] = [], path: String = "test.json"
     ) throws -> PipelineDefinition {
         let overrides = try set.enumerated().map { try SettingOverride($1, number: $0 + 1) }
         return try PipelineFile(path: path, contents: Array(text.utf8)).definition(
@@ -12,7 +12,7 @@ enum ExampleFile {
     }
 
     /// The mistakes of a pipeline file, a line each; empty if it is right.
-    static func mistakes(_ text: String, environment: [String: String] = [:], set: [String] = []) -> [String] {
+    static func mistakes(_ text: String, environment: [String: VariableValue] = [:], set: [String] = []) -> [String] {
         do {
             _ = try read(text, environment: environment, set: set)
             return []

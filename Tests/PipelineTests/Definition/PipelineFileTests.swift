@@ -94,8 +94,10 @@ struct PipelineFileTests {
             environment: ["G": "g"], set: ["source.tls.ca=file"])
         #expect(
             definition.source.settings.map { "\($0.name) = \($0.text) \($0.origin.summary)" } == [
-                "brokers = [] default", "topic = \"t\" default of ${T}, test.json:1:73",
-                "group = \"g-h\" G, default of ${H}, test.json:1:93", "partitions = \"all\" default",
+                "type = \"kafka\" test.json:1:55", "name = \"kafka\" default", "brokers = [] default",
+                "topic = \"t\" default of ${T}, test.json:1:73",
+                "group = \"g-h\" ${G} from the environment, default of ${H}, test.json:1:93",
+                "partitions = \"all\" default",
                 "properties.linger.ms = 5 test.json:1:166", "password = \"\" default", "tls.ca = \"file\" --set #1",
                 "tls.verify = false test.json:1:128", "tls.pin = 0 default",
             ])
@@ -104,6 +106,34 @@ struct PipelineFileTests {
                 "version = 1 test.json:1:14", "name = \"test\" default", "dead_letters = \"\" default",
                 "memory = \"1GiB\" test.json:1:27", "drain_timeout = \"30s\" default", "max_dead_share = 0.5 default",
             ])
+    }
+
+    @Test("say where a part of a list, or of an object in a map, came from, and show what an object left out comes to")
+    func originsOfParts() throws {
+        let definition = try ExampleFile.read(
+            ExampleFile.pipeline(
+                source: #"{ "type": "kafka", "topic": "t", "brokers": ["${A}:1", "${B:-b}:2", "${A}:3", "c:4"] }"#,
+                stages: #"{ "type": "pick", "keep": { "a": { "of": "${W}" }, "b.c": {} } }"#,
+                sinks: #"{ "type": "sqlite" }, { "type": "console", "required": "${R:-true}" }"#),
+            environment: ["A": "x", "W": VariableValue("u,v", at: Place(".env", line: 7))],
+            set: ["stages.pick.keep.b.c.not=w"])
+        func lines(_ stage: PipelineDefinition.Stage) -> [String] {
+            stage.settings.map { "\(stage.overridePath).\($0.name) = \($0.text) \($0.origin.summary)" }
+        }
+        let source = lines(definition.source)
+        #expect(
+            source.contains(
+                "source.brokers = [\"x:1\", \"b:2\", \"x:3\", \"c:4\"] "
+                    + "${A} from the environment, default of ${B}, test.json:1:71"), "\(source)")
+        #expect(source.suffix(3).map { $0.prefix(11) } == Array(repeating: "source.tls.", count: 3))
+        #expect(
+            lines(definition.transforms[0]).dropLast().suffix(4) == [
+                "stages.pick.keep.a.of = [\"u\", \"v\"] ${W} from .env:7, test.json:1:167",
+                "stages.pick.keep.a.not = [] default", "stages.pick.keep.b.c.of = [] default",
+                "stages.pick.keep.b.c.not = [\"w\"] --set #1",
+            ])
+        #expect(lines(definition.sinks[0]).last == "sinks.sqlite.required = true default")
+        #expect(lines(definition.sinks[1]).last == "sinks.console.required = true default of ${R}, test.json:1:258")
     }
 
     @Test("become the stages that the runtime runs")

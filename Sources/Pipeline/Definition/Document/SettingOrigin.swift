@@ -4,21 +4,40 @@ public enum SettingOrigin: Sendable, Hashable {
     case standard
     /// Written in the file.
     case file(Place)
-    /// Written in the file with variables.
+    /// Written in the file with variables, each named once.
     case variables([VariableUse], Place)
     /// From a `--set`, by its number on the command line.
     case override(Int)
 
     /// A variable in a value.
     public struct VariableUse: Sendable, Hashable {
+        /// Who gave the variable its value.
+        public enum Giver: Sendable, Hashable {
+            /// The process's environment.
+            case environment
+            /// A line of an environment file.
+            case file(Place)
+            /// Nobody: the default after `:-` stands.
+            case standard
+        }
+
         /// The variable's name.
         public let name: String
-        /// Whether its value stands; if not, the default after `:-`.
-        public let isSet: Bool
+        /// Who gave it its value.
+        public let giver: Giver
+
+        /// Makes a use.
+        /// - Parameters:
+        ///   - name: the variable's name.
+        ///   - value: its value, or nil where the default after `:-` stands.
+        init(name: String, value: VariableValue?) {
+            self.name = name
+            giver = value.map { $0.place.map(Giver.file) ?? .environment } ?? .standard
+        }
     }
 
     /// Where the value stands.
-    var place: Place {
+    public var place: Place {
         switch self {
         case .standard: Place("default")
         case .file(let place), .variables(_, let place): place
@@ -26,39 +45,56 @@ public enum SettingOrigin: Sendable, Hashable {
         }
     }
 
-    /// One phrase for listings: `default`, `produce.json:6:33`, `RATE`, `default of ${RATE}, produce.json:6:33`.
+    /// One phrase for listings: `default`, `produce.json:6:33`, `${RATE} from the environment, produce.json:6:33`,
+    /// `default of ${RATE}, produce.json:6:33`.
     public var summary: String {
         switch self {
-        case .standard: return "default"
-        case .file(let place): return "\(place)"
-        case .override(let number): return "\(Place.override(number))"
+        case .standard: "default"
+        case .file(let place): "\(place)"
+        case .override(let number): "\(Place.override(number))"
         case .variables(let uses, let place):
-            let names = uses.map { $0.isSet ? $0.name : "default of ${\($0.name)}" }
-            return names.joined(separator: ", ") + ", \(place)"
+            (uses.map { use in
+                switch use.giver {
+                case .environment: "${\(use.name)} from the environment"
+                case .file(let line): "${\(use.name)} from \(line)"
+                case .standard: "default of ${\(use.name)}"
+                }
+            } + ["\(place)"]).joined(separator: ", ")
         }
     }
 
     /// What follows a value in a mistake, since the file shows the variable and not the value.
     var foundRemark: String {
         guard case .variables(let uses, _) = self else { return "" }
-        let names = uses.map { $0.isSet ? "${\($0.name)}" : "the default of ${\($0.name)}" }
+        let names = uses.map { use in
+            switch use.giver {
+            case .environment: "${\(use.name)}"
+            case .file(let line): "${\(use.name)} at \(line)"
+            case .standard: "the default of ${\(use.name)}"
+            }
+        }
         return " (from \(names.joined(separator: ", ")))"
     }
 }
 
-/// A setting in force, for `runner explain`.
-public struct EffectiveSetting: Sendable {
-    /// The name within its stage or pipeline; within objects the way to it: `properties.linger.ms`.
-    public internal(set) var name: String
-    /// The value. ``text`` is what may be shown of it.
-    public let value: SettingValue
-    /// Where it came from.
-    public let origin: SettingOrigin
-    /// Whether the value must never be shown.
-    public let isSecret: Bool
+extension DocumentNode {
+    /// Where a value came from that is shown as a whole: the variables in its parts are its own as well.
+    var wholeOrigin: SettingOrigin {
+        guard case .file(let place) = origin else { return origin }
+        let uses = variableUses
+        return uses.isEmpty ? origin : .variables(uses.distinct, place)
+    }
 
-    /// The value as it would stand in a file; of a secret only that there is one.
-    public var text: String {
-        isSecret && value != .text("") ? "(secret, not shown)" : value.fileText
+    private var variableUses: [SettingOrigin.VariableUse] {
+        if case .variables(let uses, _) = origin { return uses }
+        return (elements ?? members?.map(\.value) ?? []).flatMap(\.variableUses)
+    }
+}
+
+extension Array where Element: Hashable {
+    /// Each element once, where it first stands.
+    var distinct: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -1,8 +1,8 @@
 /// One `--set [PIPELINE:]PATH=VALUE`.
 ///
 /// PATH is `name`, `source.count`, `stages.rate-gate.rate`, `sinks.sqlite.path`: by a stage's name, then the way into
-/// objects. VALUE is read as the setting expects, objects and lists as JSON; `${…}` in it is taken as it stands, for
-/// the shell has had its turn.
+/// objects, as `runner explain` shows it. VALUE is read as the setting expects, objects and lists as JSON; `${…}` in it
+/// is taken as it stands, for the shell has had its turn.
 public struct SettingOverride: Sendable, Hashable {
     /// Its number among the overrides of the command line, counted from 1.
     public let number: Int

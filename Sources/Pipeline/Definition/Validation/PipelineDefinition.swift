@@ -13,7 +13,8 @@ public struct PipelineDefinition: Sendable {
         public let traits: StageDefinition.Traits
         /// Whether the runtime waits for the sink's acknowledgement; true for what is no sink.
         public let isRequired: Bool
-        /// Every setting in force, in the order of the declaration.
+        /// Every setting in force: its type and name, those of the declaration in their order, and whether a sink is
+        /// waited for.
         public let settings: [EffectiveSetting]
         /// Where its type stands in the file.
         public let place: Place
@@ -24,6 +25,10 @@ public struct PipelineDefinition: Sendable {
         public var type: String { definition.type }
         /// The kind of stage.
         public var kind: StageKind { definition.kind }
+        /// The steps of an override's path that come before a setting's name: `source`, `stages.rate-gate`.
+        public var overridePath: String {
+            kind == .source ? kind.member : "\(kind.member).\(name)"
+        }
     }
 
     /// The file as it was named.

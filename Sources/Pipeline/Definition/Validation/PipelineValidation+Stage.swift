@@ -60,10 +60,16 @@ extension PipelineValidation {
         guard problems.isEmpty else { return nil }
         // A mistake of name or "required" is told; the stage is still judged together with the others.
         let traits = definition.traits(values)
+        let isWaitedFor = isSink ? isRequired ?? traits.isRequired : true
+        func common(_ name: String, _ value: SettingValue) -> EffectiveSetting {
+            EffectiveSetting(name: name, value: value, origin: node[name]?.origin ?? .standard, isSecret: false)
+        }
         return PipelineDefinition.Stage(
             name: name ?? definition.type, definition: definition, values: values, traits: traits,
-            isRequired: isSink ? isRequired ?? traits.isRequired : true, settings: read.effective, place: place,
-            path: path.description)
+            isRequired: isWaitedFor,
+            settings: [common("type", .text(definition.type)), common("name", .text(name ?? definition.type))]
+                + read.effective + (isSink ? [common(Self.required, .boolean(isWaitedFor))] : []),
+            place: place, path: path.description)
     }
 
     /// The stage's name: its type unless given. Twice the same is a mistake that names both places.

@@ -17,6 +17,16 @@ extension SettingValue {
         }
     }
 
+    /// Whether there is nothing in it.
+    var isEmpty: Bool {
+        switch self {
+        case .text(let value): value.isEmpty
+        case .list(let values): values.isEmpty
+        case .object(let members): members.isEmpty
+        case .boolean, .integer, .number, .duration, .size: false
+        }
+    }
+
     /// All that a message could repeat of the value, by which messages are searched for secrets.
     var texts: [String] {
         switch self {

@@ -32,16 +32,16 @@ extension ValueReader {
         _ elements: [DocumentNode], _ element: SettingForm, _ minimum: Int, _ node: DocumentNode, _ form: SettingForm,
         at path: DocumentPath, isSecret: Bool
     ) -> ReadValue? {
-        let values = elements.enumerated().map {
-            value($1, element, at: path.element($0), isSecret: isSecret)?.value
-        }
-        guard values.count >= minimum else {
+        let reads = elements.enumerated().map { value($1, element, at: path.element($0), isSecret: isSecret) }
+        guard reads.count >= minimum else {
             tell(
-                "too short a list", at: node.place, path, found: "\(values.count) of at least \(minimum)",
+                "too short a list", at: node.place, path, found: "\(reads.count) of at least \(minimum)",
                 allowed: form.allowed)
             return nil
         }
-        return values.contains { $0 == nil } ? nil : ReadValue(value: .list(values.compactMap(\.self)))
+        let whole = reads.compactMap(\.self)
+        guard whole.count == reads.count else { return nil }
+        return ReadValue(value: .list(whole.map(\.value)), holdsSecret: whole.contains(where: \.hasSecret))
     }
 
     private mutating func map(
@@ -55,9 +55,7 @@ extension ValueReader {
                 continue
             }
             values[member.name] = read.value
-            parts.append(
-                EffectiveSetting(
-                    name: member.name, value: read.value, origin: member.value.origin, isSecret: isSecret))
+            parts += read.settings(named: member.name, of: member.value, isSecret: isSecret)
         }
         return ReadValue(value: .object(values), parts: parts, isPartial: values.count < members.count)
     }
@@ -148,6 +146,20 @@ extension ValueReader {
         }
         return causes.isEmpty ? [Cause(problem: problem, node: node, place: node.place, path: path)] : causes
     }
+}
+
+extension ValueReader.ReadValue {
+    /// The settings it comes to under a name: one, or for an object those within.
+    func settings(named name: String, of node: DocumentNode, isSecret: Bool) -> [EffectiveSetting] {
+        guard parts.isEmpty else { return parts.map { $0.within(name) } }
+        return [
+            EffectiveSetting(
+                name: name, value: value, origin: node.wholeOrigin, isSecret: isSecret || holdsSecret)
+        ]
+    }
+
+    /// Whether anything in it must not be shown.
+    fileprivate var hasSecret: Bool { holdsSecret || parts.contains(where: \.isSecret) }
 }
 
 extension SettingForm {

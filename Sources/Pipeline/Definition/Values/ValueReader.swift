@@ -7,6 +7,8 @@ struct ValueReader {
         var parts: [EffectiveSetting] = []
         /// Whether members with mistakes are missing; the others can still be judged.
         var isPartial = false
+        /// Whether something in it must not be shown that is not among the parts.
+        var holdsSecret = false
     }
 
     /// The settings of an object.
@@ -54,8 +56,7 @@ struct ValueReader {
                 result.effective += read.parts
             } else if let value = setting.defaultValue {
                 result.values[setting.name] = value
-                result.effective.append(
-                    EffectiveSetting(name: setting.name, value: value, origin: .standard, isSecret: isSecret))
+                result.effective += EffectiveSetting.standard(setting, value, isSecret: isSecret)
             } else {
                 isRight = false
                 tell(
@@ -71,6 +72,7 @@ struct ValueReader {
         _ node: DocumentNode, _ setting: any AnySetting, at path: DocumentPath, isSecret: Bool
     ) -> ReadValue? {
         guard var read = reading(node, setting.form, at: path, isSecret: isSecret) else { return nil }
+        let isSecret = isSecret || read.holdsSecret
         if let problem = setting.problem(with: read.value) {
             let secrets = isSecret ? read.value.texts : read.parts.filter(\.isSecret).flatMap(\.value.texts)
             let causes = causes(of: problem, read.value, setting, node, path)
@@ -83,13 +85,7 @@ struct ValueReader {
             return nil
         }
         if read.isPartial { return nil }
-        if read.parts.isEmpty {
-            read.parts = [
-                EffectiveSetting(name: setting.name, value: read.value, origin: node.origin, isSecret: isSecret)
-            ]
-        } else {
-            for index in read.parts.indices { read.parts[index].name = "\(setting.name).\(read.parts[index].name)" }
-        }
+        read.parts = read.settings(named: setting.name, of: node, isSecret: isSecret)
         return read
     }
 

@@ -8,9 +8,11 @@ public enum EnvironmentFile {
     /// - Parameters:
     ///   - contents: the bytes; any.
     ///   - file: its name in mistakes.
-    /// - Returns: values by name.
+    /// - Returns: values by name, each with its line.
     /// - Throws: ``DefinitionMistakes``, all at once, with lines.
-    public static func variables(_ contents: [UInt8], file: String) throws(DefinitionMistakes) -> [String: String] {
+    public static func variables(_ contents: [UInt8], file: String) throws(DefinitionMistakes) -> [String:
+        VariableValue]
+    {
         guard contents.count <= DocumentReader.sizeLimit else {
             throw DefinitionMistakes([
                 DefinitionMistake(
@@ -21,7 +23,7 @@ public enum EnvironmentFile {
         let check = UTF8Check(contents, file: file)
         guard let bytes = check.bytes else { throw DefinitionMistakes(check.mistakes) }
         var mistakes = check.mistakes
-        var values: [String: String] = [:]
+        var values: [String: VariableValue] = [:]
         var lines: [String: Int] = [:]
         let text = String(decoding: bytes, as: UTF8.self).unicodeScalars.drop { $0 == "\u{FEFF}" }
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -31,7 +33,7 @@ public enum EnvironmentFile {
                     throw LineFault(what: "duplicate name: \(name) stands in line \(first) already", allowed: "it once")
                 }
                 lines[name] = index + 1
-                values[name] = value
+                values[name] = VariableValue(value, at: Place(file, line: index + 1))
             } catch {
                 mistakes.append(
                     DefinitionMistake(

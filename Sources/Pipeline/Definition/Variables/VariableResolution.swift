@@ -1,7 +1,7 @@
 /// Puts the values of variables into a document.
 struct VariableResolution {
     /// Values by name.
-    let environment: [String: String]
+    let environment: [String: VariableValue]
 
     /// The document with every text resolved. A value that is one whole variable becomes `untyped`; one with a mistake
     /// becomes `mistaken` and keeps it.
@@ -48,7 +48,7 @@ struct VariableResolution {
             var uses: [SettingOrigin.VariableUse] = []
             let value = try template.text(environment, uses: &uses)
             node.content = template.isOneVariable ? .untyped(value) : .text(value)
-            if !uses.isEmpty { node.origin = .variables(uses, node.place) }
+            if !uses.isEmpty { node.origin = .variables(uses.distinct, node.place) }
         } catch {
             node.content = .mistaken([mistake(error, at: node.place, path)])
         }

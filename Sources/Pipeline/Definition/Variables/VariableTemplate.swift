@@ -48,7 +48,7 @@ struct VariableTemplate {
     ///   - environment: values by name; they are not searched for variables again.
     ///   - uses: gets the variables that were met.
     func text(
-        _ environment: [String: String], uses: inout [SettingOrigin.VariableUse]
+        _ environment: [String: VariableValue], uses: inout [SettingOrigin.VariableUse]
     ) throws(Unset) -> String {
         var text = ""
         for part in parts {
@@ -57,18 +57,18 @@ struct VariableTemplate {
                 text += literal
             case .variable(let name):
                 guard let value = environment[name] else { throw Unset(name: name, isEmpty: false) }
-                uses.append(.init(name: name, isSet: true))
-                text += value
+                uses.append(.init(name: name, value: value))
+                text += value.text
             case .variableOrDefault(let name, let template):
-                let value = environment[name] ?? ""
-                uses.append(.init(name: name, isSet: !value.isEmpty))
-                text += value.isEmpty ? try template.text(environment, uses: &uses) : value
+                let value = environment[name].flatMap { $0.text.isEmpty ? nil : $0 }
+                uses.append(.init(name: name, value: value))
+                if let value { text += value.text } else { text += try template.text(environment, uses: &uses) }
             case .variableOrMessage(let name, let message):
-                guard let value = environment[name], !value.isEmpty else {
+                guard let value = environment[name], !value.text.isEmpty else {
                     throw Unset(name: name, isEmpty: environment[name] != nil, message: message)
                 }
-                uses.append(.init(name: name, isSet: true))
-                text += value
+                uses.append(.init(name: name, value: value))
+                text += value.text
             }
         }
         return text

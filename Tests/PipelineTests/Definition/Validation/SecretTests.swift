@@ -18,6 +18,24 @@ struct SecretTests {
         #expect(!told.joined().contains("hunter") && !told.joined().contains("12345"), "\(told)")
     }
 
+    @Test("within a list are neither in the listing nor in a mistake")
+    func inList() throws {
+        func pipeline(_ password: String) -> String {
+            ExampleFile.pipeline(
+                stages: #"{ "type": "pick", "logins": [{ "user": "u", "password": "\#(password)" }] }"#)
+        }
+        let settings = try ExampleFile.read(pipeline("hunter2")).transforms[0].settings
+        #expect(settings.last?.name == "logins" && settings.last?.text == "(secret, not shown)")
+        let told = ExampleFile.mistakes(pipeline("bad-hunter2"))
+        #expect(told.count == 1 && !told.joined().contains("hunter"), "\(told)")
+    }
+
+    @Test("that nobody gave are shown as what they are: nothing, or the default")
+    func nothing() throws {
+        let sink = try ExampleFile.read(ExampleFile.pipeline(sinks: #"{ "type": "sqlite", "key": "" }"#)).sinks[0]
+        #expect(sink.settings.filter(\.isSecret).map(\.text) == ["\"\"", "1"])
+    }
+
     @Test("given by an override are in no mistake")
     func overridden() {
         let told = ExampleFile.mistakes(

@@ -26,11 +26,17 @@ struct EnvironmentFileTests {
             G=""
             """
         #expect(
-            try EnvironmentFile.variables(Array(text.utf8), file: ".env") == [
+            try EnvironmentFile.variables(Array(text.utf8), file: ".env").mapValues(\.text) == [
                 "A": "1", "B": "two words", "C": "it is ${A} \\n # so", "D": "tab\tquote\"dollar$ # no comment",
                 "E": "",
                 "F": "a#b=c", "G": "",
             ])
+    }
+
+    @Test("says of each variable in which line it stands")
+    func lines() throws {
+        let variables = try EnvironmentFile.variables(Array("# comment\n\nA=1\nexport B=\n".utf8), file: ".env")
+        #expect(variables.mapValues { $0.place?.description } == ["A": ".env:3", "B": ".env:4"])
     }
 
     @Test("tells all its mistakes with their lines, and no value")

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("variables")
 struct VariableTests {
-    private let environment = ["A": "1", "EMPTY": "", "DOLLAR": "${A}$$"]
+    private let environment: [String: VariableValue] = ["A": "1", "EMPTY": "", "DOLLAR": "${A}$$"]
 
     private func text(_ template: String) throws -> String {
         var uses: [SettingOrigin.VariableUse] = []
@@ -93,6 +93,17 @@ struct VariableTests {
                 ExampleFile.pipeline(stages: #"{ "type": "rate-gate", "rate": "1${ZEROS}" }"#),
                 environment: ["ZEROS": "00"]) == [
                     "test.json:1:94: $.stages[0].rate: wrong type: found \"100\" (from ${ZEROS}); "
+                        + "allowed: a number from 0.1 to 1000000"
+                ])
+    }
+
+    @Test("that an environment file sets are told with its line")
+    func environmentFile() {
+        #expect(
+            ExampleFile.mistakes(
+                ExampleFile.pipeline(stages: #"{ "type": "rate-gate", "rate": "${RATE}" }"#),
+                environment: ["RATE": VariableValue("x", at: Place("prod.env", line: 3))]) == [
+                    "test.json:1:94: $.stages[0].rate: wrong type: found \"x\" (from ${RATE} at prod.env:3); "
                         + "allowed: a number from 0.1 to 1000000"
                 ])
     }

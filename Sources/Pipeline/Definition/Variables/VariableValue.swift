@@ -1,0 +1,23 @@
+/// The value of a variable, and where it was set.
+public struct VariableValue: Sendable, Hashable {
+    /// The value.
+    public let text: String
+    /// The line of the environment file that sets it; nil for the process's environment.
+    public let place: Place?
+
+    /// Makes a value.
+    /// - Parameters:
+    ///   - text: the value.
+    ///   - place: the line of an environment file; nil for the process's environment.
+    public init(_ text: String, at place: Place? = nil) {
+        self.text = text
+        self.place = place
+    }
+}
+
+extension VariableValue: ExpressibleByStringLiteral {
+    /// A value of the environment.
+    public init(stringLiteral text: String) {
+        self.init(text)
+    }
+}
