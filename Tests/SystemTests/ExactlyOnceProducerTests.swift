@@ -5,37 +5,6 @@ import Testing
 
 @Suite("A producer that survives kill -9", .enabled(if: SystemTest.brokers != nil, SystemTest.noKafka))
 struct ExactlyOnceProducerTests {
-    /// The records that a reader of committed records sees, in the order of each partition: read by kcat, beside all code
-    /// of the project.
-    private static func committed(_ topic: String) async throws -> [Int: [String]] {
-        let brokers = try #require(SystemTest.brokers)
-        let text = try await SystemTest.command([
-            "kcat", "-C", "-b", brokers, "-t", topic, "-e", "-q", "-X", "isolation.level=read_committed", "-f",
-            "%p %s\n",
-        ])
-        var records: [Int: [String]] = [:]
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: " ", maxSplits: 1)
-            records[try #require(Int(parts[0])), default: []].append(String(parts[1]))
-        }
-        return records
-    }
-
-    /// The place of a transaction in its stream.
-    private static func index(_ record: String) throws -> Int64 {
-        // It begins with {"transaction_id":"…", which a regular expression would take ten times as long to find.
-        try #require(TransactionIdentifier(String(record.dropFirst(19).prefix(36)))).index
-    }
-
-    private static func expectEachOnce(_ records: [Int: [Int64]], count: Int64) {
-        for (partition, indices) in records {
-            #expect(zip(indices, indices.dropFirst()).allSatisfy { $0 < $1 }, "partition \(partition) is in order")
-        }
-        let all = records.values.joined()
-        #expect(all.count == count)
-        #expect(Set(all) == Set(0..<count))
-    }
-
     /// Kills a producer at moments that a seed chooses, and lets it come to its end after the last.
     /// - Returns: how often it was killed before it had ended.
     private static func kill(
@@ -71,7 +40,7 @@ struct ExactlyOnceProducerTests {
         // The count is the length of the whole stream.
         let records = try #require(try test.report()["records"] as? Int)
         #expect(records < 60_000)
-        try await Self.expectEachOnce(Self.committed(topic).mapValues { try $0.map(Self.index) }, count: 60_000)
+        try await CommittedRecords.expectEachOnce(CommittedRecords.indices(topic), count: 60_000)
 
         let again = try await test.run([SystemTest.pipeline("produce"), "--report", "report.json"], environment)
         #expect(again.code == 0, "\(again.errors)")
@@ -95,13 +64,13 @@ struct ExactlyOnceProducerTests {
                 """, to: "\(name).json")
         }
         func numbers(_ topic: String) async throws -> [Int: [Int64]] {
-            try await Self.committed(topic).mapValues { records in
+            try await CommittedRecords.read(topic).mapValues { records in
                 try records.map { try #require(Int64($0.dropFirst(5).dropLast())) }
             }
         }
         let fromFile = try pipeline(first, #"{ "type": "file", "path": "in.jsonl" }"#, to: first)
         #expect(try await Self.kill(test, [fromFile], [:], seed: 3, times: 2) == 2)
-        try await Self.expectEachOnce(numbers(first), count: 60_000)
+        try await CommittedRecords.expectEachOnce(numbers(first), count: 60_000)
 
         let fromTopic = try pipeline(
             second,
@@ -138,7 +107,7 @@ struct ExactlyOnceProducerTests {
         #expect(ending.errors.contains("taken its transactional.id over"))
         let next = try #require(
             (try test.report()["stages"] as? [[String: Any]])?.first?["next"] as? Int64)
-        try await Self.expectEachOnce(Self.committed(topic).mapValues { try $0.map(Self.index) }, count: next)
+        try await CommittedRecords.expectEachOnce(CommittedRecords.indices(topic), count: next)
     }
 
     @Test("another seed than the stored one is refused, with words that name the choice; no seed goes on")
@@ -166,12 +135,13 @@ struct ExactlyOnceProducerTests {
 @Suite("Delivery exactly once behind an input that cannot be read again")
 struct UnrepeatableInputTests {
     @Test(
-        "is refused by check, as are a group and settings without a meaning",
+        "is refused by check, as are two sinks that would commit for one group and settings without a meaning",
         arguments: [
             (#"{ "type": "file", "path": "-" }"#, #""delivery": "exactly-once""#, "an input that cannot be read again"),
             (
-                #"{ "type": "kafka", "name": "in", "topic": "in", "group": "g" }"#, #""delivery": "exactly-once""#,
-                "an owner under a group"
+                #"{ "type": "kafka", "name": "in", "topic": "in", "group": "g" }"#,
+                #""delivery": "exactly-once" }, { "type": "kafka", "name": "b", "topic": "b", "delivery": "exactly-once""#,
+                "two that commit for a group"
             ),
             (#"{ "type": "generator" }"#, #""transaction_timeout": "30s""#, "exactly-once"),
         ])
@@ -184,20 +154,5 @@ struct UnrepeatableInputTests {
         let ending = try await test.run(["check", file])
         #expect(ending.code == 78)
         #expect(ending.errors.contains(words), "\(ending.errors)")
-    }
-}
-
-/// Moments within which a producer is about its work, the same for the same seed.
-private struct KillMoments {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    /// 0.3 to 1.3 seconds.
-    mutating func next() -> Duration {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return .milliseconds(300 + Int64(state >> 33) % 1_000)
     }
 }

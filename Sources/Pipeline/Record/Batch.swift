@@ -9,6 +9,10 @@ public struct Batch: Sendable {
     public var dead: [DeadRecord]
     /// The positions the batch answers for, at most one claim a partition. Dropping records leaves them as they are.
     public var claims: [Claim]
+    /// Under which assignment of its group the source read the records (``GroupAssignment/generation``); 0 where it is a
+    /// member of none. A sink that commits for the group leaves out what belongs to an earlier one: another member
+    /// delivers it.
+    public var generation = 0
     /// The parsed fields of the records, once a stage needed fields; rows are ``Record/row``.
     public var fields: FieldTable?
     let storage: ByteStorage

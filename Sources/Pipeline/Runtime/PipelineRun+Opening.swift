@@ -82,6 +82,7 @@ extension PipelineRun {
         let generation = tracker.generation(of: index)
         return SinkContext(
             stage: stageContext(lane.name, index: 0), takesDeadLetters: lane.name == parts.deadLetters,
+            group: parts.source.stage.group,
             barrier: { [tracker] claims in
                 guard try await tracker.waitForOthers(claims, sink: index) else {
                     throw PipelineError(

@@ -19,6 +19,11 @@ public protocol Source: Actor {
     /// input, which a signal therefore lets through.
     nonisolated var isReplayable: Bool { get }
 
+    /// The group that gives the source its partitions; nil where there is none. The same for the source's whole life.
+    ///
+    /// Where a sink owns positions (``SourceContext/owners``) the source leaves the committing to it.
+    nonisolated var group: (any ConsumerGroup)? { get }
+
     /// Connects or opens what the source reads.
     ///
     /// Where `context.owner` is there, it says where to start (``PositionOwner``); otherwise the source decides.
@@ -56,6 +61,8 @@ extension Source {
     public nonisolated var thread: ThreadExecutor? { nil }
     /// Records can be read again.
     public nonisolated var isReplayable: Bool { true }
+    /// No group.
+    public nonisolated var group: (any ConsumerGroup)? { nil }
     /// Nothing to do.
     public func start() async throws {}
     /// Nothing to do.

@@ -74,6 +74,8 @@ public struct SinkContext: Sendable {
     public let stage: StageContext
     /// Whether this sink is the pipeline's place for dead letters, and writes `batch.dead` too.
     public let takesDeadLetters: Bool
+    /// The group whose member the source is, for a sink that owns positions: it commits the group's then.
+    public let group: (any ConsumerGroup)?
     private let barrier: @Sendable ([Claim]) async throws -> Void
     private let failure: @Sendable (PipelineError) -> Void
 
@@ -81,15 +83,17 @@ public struct SinkContext: Sendable {
     /// - Parameters:
     ///   - stage: what every stage knows.
     ///   - takesDeadLetters: whether this sink writes `batch.dead`.
+    ///   - group: the source's group.
     ///   - barrier: waits for the other required sinks.
     ///   - failure: hears of a failure outside a call.
     public init(
-        stage: StageContext, takesDeadLetters: Bool,
+        stage: StageContext, takesDeadLetters: Bool, group: (any ConsumerGroup)? = nil,
         barrier: @escaping @Sendable ([Claim]) async throws -> Void,
         failure: @escaping @Sendable (PipelineError) -> Void
     ) {
         self.stage = stage
         self.takesDeadLetters = takesDeadLetters
+        self.group = group
         self.barrier = barrier
         self.failure = failure
     }

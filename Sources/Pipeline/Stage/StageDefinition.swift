@@ -40,9 +40,11 @@ public struct SettingProblem: Sendable, Hashable {
 public struct StageDefinition: Sendable {
     /// What the rest of the pipeline must know of a configured stage before anything is opened.
     public struct Traits: Sendable, Hashable {
-        /// A sink that keeps positions itself; a group subscription cannot feed it.
+        /// A sink that keeps positions itself.
         public var ownsPositions: Bool
-        /// A source whose positions a group keeps; an owner refuses it.
+        /// A sink that owns positions and behind a group commits the group's instead. No other owner can stand there.
+        public var commitsForGroups: Bool
+        /// A source whose positions a group keeps.
         public var isGroupMember: Bool
         /// A sink that can be named by `dead_letters`.
         public var takesDeadLetters: Bool
@@ -62,6 +64,7 @@ public struct StageDefinition: Sendable {
         /// Makes traits; each has its plain value unless said.
         /// - Parameters:
         ///   - ownsPositions: a sink that keeps positions itself.
+        ///   - commitsForGroups: a sink that owns positions and behind a group commits the group's.
         ///   - isGroupMember: a source whose positions a group keeps.
         ///   - takesDeadLetters: a sink that can be named by `dead_letters`.
         ///   - takesOnlyDeadLetters: a sink that writes nothing else.
@@ -71,11 +74,12 @@ public struct StageDefinition: Sendable {
         ///   - isReplayable: whether a later run of the source can give again what a crash has lost.
         ///   - needsReplay: a sink that needs such a source.
         public init(
-            ownsPositions: Bool = false, isGroupMember: Bool = false, takesDeadLetters: Bool = false,
-            takesOnlyDeadLetters: Bool = false, exclusiveResource: String? = nil, isRequired: Bool = true,
-            shard: Int32 = 0, isReplayable: Bool = true, needsReplay: Bool = false
+            ownsPositions: Bool = false, commitsForGroups: Bool = false, isGroupMember: Bool = false,
+            takesDeadLetters: Bool = false, takesOnlyDeadLetters: Bool = false, exclusiveResource: String? = nil,
+            isRequired: Bool = true, shard: Int32 = 0, isReplayable: Bool = true, needsReplay: Bool = false
         ) {
             self.ownsPositions = ownsPositions
+            self.commitsForGroups = commitsForGroups
             self.isGroupMember = isGroupMember
             self.takesDeadLetters = takesDeadLetters
             self.takesOnlyDeadLetters = takesOnlyDeadLetters

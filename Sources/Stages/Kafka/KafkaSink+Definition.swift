@@ -36,7 +36,7 @@ extension KafkaSink {
                 return StageDefinition.Traits(takesDeadLetters: keepsLetters, takesOnlyDeadLetters: keepsLetters)
             }
             return StageDefinition.Traits(
-                ownsPositions: true,
+                ownsPositions: true, commitsForGroups: true,
                 exclusiveResource: values[ExactlyOnceSettings.id].map { id in
                     "\(values[ConnectionSettings.brokers]) transactional.id \(id)"
                 },

@@ -32,12 +32,28 @@ enum KafkaTestCluster {
         let topic = uniqueName(name)
         let client = try client(RD_KAFKA_PRODUCER)
         defer { client.destroy() }
-        try client.createTopic(
-            topic, TopicCreation(partitions: partitions, replication: 1, retention: .seconds(86_400)))
+        try client.createTopic(topic, creation(partitions: partitions))
+        waitFor(topic, partitions, client)
+        return topic
+    }
+
+    /// Makes a topic that tests share, if it is not there.
+    static func ensureTopic(_ topic: String) throws {
+        let client = try client(RD_KAFKA_PRODUCER)
+        defer { client.destroy() }
+        // Another test may make it at the same time.
+        try? client.createTopic(topic, creation(partitions: 1))
+        waitFor(topic, 1, client)
+    }
+
+    private static func creation(partitions: Int32) -> TopicCreation {
+        TopicCreation(partitions: partitions, replication: 1, retention: .seconds(86_400))
+    }
+
+    private static func waitFor(_ topic: String, _ partitions: Int32, _ client: KafkaClient) {
         while (try? client.topicState(topic, timeout: .seconds(5))) != .partitions(partitions) {
             client.serve(.milliseconds(20), isQuiet: true)
         }
-        return topic
     }
 
     static func sink(_ topic: String, _ more: [String: SettingValue] = [:]) throws -> any Sink {

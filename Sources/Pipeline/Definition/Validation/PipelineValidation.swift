@@ -75,16 +75,29 @@ struct PipelineValidation {
         return elements.enumerated().map { stage($1, kind, at: path.element($0)) }
     }
 
-    /// A sink that keeps the positions itself must be asked where to start; under a group the broker says it.
+    /// A sink that keeps the positions itself must be asked where to start; under a group the broker says it, and only one
+    /// sink can tell the broker.
     private mutating func checkOwners(_ source: PipelineDefinition.Stage?, _ sinks: [PipelineDefinition.Stage?]) {
         guard let source, source.traits.isGroupMember else { return }
+        var committer: String?
         for (index, sink) in sinks.enumerated() {
             guard let sink, sink.traits.ownsPositions else { continue }
-            reader.tell(
-                "an owner under a group", at: sink.place, DocumentPath.root.member("sinks").element(index),
-                found: "the sink \"\(sink.name)\", which keeps the positions itself, under the source "
-                    + "\"\(source.name)\" (\(source.place)), whose group keeps them",
-                allowed: "a source with its partitions assigned in the file, or sinks that own no positions")
+            let path = DocumentPath.root.member("sinks").element(index)
+            if !sink.traits.commitsForGroups {
+                reader.tell(
+                    "an owner under a group", at: sink.place, path,
+                    found: "the sink \"\(sink.name)\", which keeps the positions itself, under the source "
+                        + "\"\(source.name)\" (\(source.place)), whose group keeps them",
+                    allowed: "a source with its partitions assigned in the file, or sinks that own no positions")
+            } else if let committer {
+                reader.tell(
+                    "two that commit for a group", at: sink.place, path,
+                    found: "the sink \"\(sink.name)\" beside \"\(committer)\" under the source \"\(source.name)\" "
+                        + "(\(source.place)): a group has one position a partition",
+                    allowed: "one such sink, or a source with its partitions assigned in the file")
+            } else {
+                committer = sink.name
+            }
         }
     }
 

@@ -54,6 +54,26 @@ extension KafkaClient {
         try check(rd_kafka_begin_transaction(handle))
     }
 
+    /// Commits a group's offsets with the open transaction. Blocks for at most `timeout`: this call begins anew when it is
+    /// made again, so it must get the time that an answer takes.
+    /// - Parameters:
+    ///   - offsets: the next position of each partition.
+    ///   - topic: the topic that the group reads.
+    ///   - membership: as whom; brokers refuse who is no member any more.
+    func sendOffsets(
+        _ offsets: [Int32: Int64], of topic: String, as membership: [UInt8], timeout: Duration
+    ) throws(TransactionFailure) {
+        let metadata: GroupMetadata
+        do throws(KafkaError) {
+            metadata = try GroupMetadata(membership)
+        } catch {
+            throw TransactionFailure(.end, error)
+        }
+        let list = PartitionList(topic, offsets)
+        try check(
+            rd_kafka_send_offsets_to_transaction(handle, list.pointer, metadata.pointer, timeout.kafkaMilliseconds))
+    }
+
     /// Waits for the reports of all records and commits. Blocks for at most `timeout`.
     func commitTransaction(timeout: Duration) throws(TransactionFailure) {
         try check(rd_kafka_commit_transaction(handle, timeout.kafkaMilliseconds))

@@ -86,6 +86,18 @@ final class KafkaClient: @unchecked Sendable {
     /// The words alone.
     var fatalReason: String? { fatal?.words }
 
+    /// What the client was configured with; nil where nothing is set.
+    func configured(_ name: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
+            var size = text.count
+            guard
+                rd_kafka_conf_get(rd_kafka_conf(handle), name, text.baseAddress, &size) == RD_KAFKA_CONF_OK,
+                let words = text.baseAddress
+            else { return nil }
+            return String(cString: words)
+        }
+    }
+
     /// Ends the client; blocks until its threads are gone, and what was queued is given up.
     func destroy() {
         rd_kafka_queue_destroy(queue)

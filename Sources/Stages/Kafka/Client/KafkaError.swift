@@ -34,6 +34,16 @@ struct KafkaError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether the group has gone on without this member.
+    var isOfMembership: Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+            true
+        default: false
+        }
+    }
+
     static var libraryVersion: String { String(cString: rd_kafka_version_str()) }
 
     /// Throws unless the code says success.

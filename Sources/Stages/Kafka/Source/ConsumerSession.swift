@@ -20,10 +20,12 @@ struct ConsumerSession {
     /// - Parameters:
     ///   - settings: the source's settings.
     ///   - findings: what the cluster is.
+    ///   - shared: the group for those who commit for it; nil without a group.
     ///   - context: the source's surroundings.
     /// - Throws: ``PipelineError``; nothing is left behind then.
     init(
-        _ settings: KafkaSourceSettings, _ findings: ClusterProbe.Findings, _ context: SourceContext
+        _ settings: KafkaSourceSettings, _ findings: ClusterProbe.Findings, _ shared: KafkaGroup?,
+        _ context: SourceContext
     ) throws(PipelineError) {
         let name = settings.connection.topic
         let resolved = try settings.connection.resolve()
@@ -45,12 +47,14 @@ struct ConsumerSession {
             client.destroy()
             throw Self.failure(error)
         }
-        group =
-            settings.group == nil
-            ? nil
-            : GroupMembership(
+        if let shared {
+            group = GroupMembership(
                 client: client, topic: name, reset: settings.reset, knownPartitions: findings.partitions, pipe: pipe,
-                context: context.stage)
+                shared: shared, commits: context.owners.isEmpty, context: context.stage)
+            shared.begin(client, topic: name)
+        } else {
+            group = nil
+        }
         // The embedded broker is a demonstration that nobody watches, and answers no administration.
         lag =
             context.owners.isEmpty || settings.group != nil || findings.isEmbedded
@@ -68,6 +72,20 @@ struct ConsumerSession {
 
     private static func failure(_ error: KafkaError) -> PipelineError {
         PipelineError(.internalFault, "cannot read from Kafka", reason: error.reason)
+    }
+
+    /// Refuses to read for a sink that commits for the group what may never have been: uncommitted records, and, which
+    /// is why it matters here, positions that a transaction in doubt is about to move.
+    func checkIsolation() throws(PipelineError) {
+        guard group != nil, !context.owners.isEmpty, client.configured("isolation.level") != "read_committed" else {
+            return
+        }
+        throw PipelineError(
+            .configuration, "cannot deliver exactly once", place: "\(context.stage.name).properties",
+            reason:
+                "with \"isolation.level\": \"read_uncommitted\" the group's positions are read while a transaction is "
+                + "still in doubt, and records after them would be delivered twice",
+            remedy: "Leave \"isolation.level\" out, or give the sink \"delivery\": \"at-least-once\"")
     }
 
     /// Asks for the bounds of partitions; an outage is waited out.

@@ -3,8 +3,8 @@ internal import Dispatch
 internal import Pipeline
 internal import Synchronization
 
-/// The group side of a source: takes over and gives back partitions as the group says, and commits what is
-/// acknowledged. Its blocking work runs on the attendant's thread; the source only asks and tells.
+/// The group side of a source: takes over and gives back partitions as the group says, and commits what is acknowledged
+/// unless a sink does. Its blocking work runs on the attendant's thread; the source only asks and tells.
 final class GroupMembership: Sendable {
     /// Partitions that the source reads from now on.
     struct Assignment: Sendable {
@@ -30,18 +30,23 @@ final class GroupMembership: Sendable {
     private let knownPartitions: Int32
     private let context: StageContext
     private let pipe: WakePipe
+    private let shared: KafkaGroup
+    /// Whether what is acknowledged is committed here; where a sink owns positions, it commits.
+    private let commits: Bool
     private let state = Mutex(State())
     private let acknowledged = DispatchSemaphore(value: 0)
 
     init(
         client: KafkaClient, topic: String, reset: StartPositions.Reset, knownPartitions: Int32, pipe: WakePipe,
-        context: StageContext
+        shared: KafkaGroup, commits: Bool, context: StageContext
     ) {
         self.client = client
         self.topic = topic
         self.reset = reset
         self.knownPartitions = knownPartitions
         self.pipe = pipe
+        self.shared = shared
+        self.commits = commits
         self.context = context
     }
 
@@ -151,7 +156,7 @@ final class GroupMembership: Sendable {
         for partition in partitions { queues.append(try PartitionQueue.detached(partition, of: topic, client)) }
         for queue in queues { pipe.watch(queue) }
         try client.assign(topic, begin.starts.mapValues(\.fetched))
-        publish(queues, begin.starts)
+        publish(queues, begin.starts, membership: try client.membership())
         context.log.info(
             "reads partitions for the group", Log.Detail("topic", topic),
             Log.Detail("partitions", partitions.sorted().map { "\($0)" }.joined(separator: ",")))
@@ -171,15 +176,21 @@ final class GroupMembership: Sendable {
 
     private func giveUp() {
         client.unassign()
-        publish([], [:])
+        publish([], [:], membership: [])
     }
 
-    private func publish(_ queues: [PartitionQueue], _ starts: [Int32: StartPositions.Start]) {
+    private func publish(
+        _ queues: [PartitionQueue], _ starts: [Int32: StartPositions.Start], membership: [UInt8]
+    ) {
         let superseded = state.withLock { state in
             if starts.isEmpty {
                 state.positions.unassign()
+                shared.withdraw()
             } else {
-                state.positions.assign(starts.mapValues(\.claimed))
+                let claimed = starts.mapValues(\.claimed)
+                state.positions.assign(claimed)
+                shared.assign(
+                    GroupAssignment(generation: state.positions.generation, starts: claimed, membership: membership))
             }
             let superseded = state.news
             state.news = Assignment(generation: state.positions.generation, queues: queues, starts: starts)
@@ -190,6 +201,7 @@ final class GroupMembership: Sendable {
     }
 
     private func commit(timeout: Duration) {
+        guard commits else { return }
         let offsets = state.withLock { $0.positions.uncommitted }
         if offsets.isEmpty { return }
         do throws(KafkaError) {
@@ -199,15 +211,5 @@ final class GroupMembership: Sendable {
             client.log.write(
                 .init(severity: 4, facility: "COMMIT", text: "cannot commit offsets, trying again: \(error.reason)"))
         }
-    }
-}
-
-extension KafkaError {
-    /// Whether the group has gone on without this member.
-    fileprivate var isOfMembership: Bool {
-        [
-            RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
-            RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID,
-        ].contains(code)
     }
 }

@@ -22,6 +22,7 @@ public actor KafkaSource: Source {
     }
 
     private let settings: KafkaSourceSettings
+    private nonisolated let shared: KafkaGroup?
     private nonisolated let executor = ThreadExecutor(name: "kafka source")
     private let counters = Mutex(Counters())
     private var session: ConsumerSession?
@@ -41,8 +42,12 @@ public actor KafkaSource: Source {
     /// The thread's.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    /// The group that the settings name.
+    public nonisolated var group: (any ConsumerGroup)? { shared }
+
     init(_ settings: KafkaSourceSettings) {
         self.settings = settings
+        shared = settings.group.map(KafkaGroup.init)
     }
 
     private var topicName: String { settings.connection.topic }
@@ -53,10 +58,11 @@ public actor KafkaSource: Source {
     public func open(_ context: SourceContext) async throws {
         let findings = try await ClusterProbe.find(
             settings.connection, context.stage, kind: RD_KAFKA_CONSUMER, isFirst: true, missing: .accept)
-        let session = try ConsumerSession(settings, findings, context)
+        let session = try ConsumerSession(settings, findings, shared, context)
         collector = BatchCollector(topic: topicName, log: session.client.log)
         self.session = session
         counters.withLock { $0.attendant = session.attendant }
+        try session.checkIsolation()
         if findings.partitions == 0, !settings.endsAtEnd {
             context.stage.log.warning("the topic does not exist; waiting for it", Log.Detail("topic", topicName))
         }
@@ -274,7 +280,9 @@ public actor KafkaSource: Source {
             counters.holes += skipped + lost
             counters.gone += lost
         }
-        return builder.finish(claims: claims)
+        var batch = builder.finish(claims: claims)
+        if session.group != nil { batch.generation = generation }
+        return batch
     }
 
     // MARK: - Hearing and ending
@@ -292,6 +300,7 @@ public actor KafkaSource: Source {
         defer { executor.stop() }
         guard let session else { return }
         self.session = nil
+        shared?.end()
         session.close { for reader in readers { reader.queue.destroy() } }
         readers = []
         collector = nil

@@ -1,10 +1,12 @@
+internal import FoundationEssentials
 internal import Pipeline
 
 /// The settings of a kafka sink that delivers exactly once.
 struct ExactlyOnceSettings: Sendable {
     static let id = Setting<String?>.optionalText(
         "transactional_id",
-        "With exactly-once: the name under which progress is kept; PIPELINE.SINK.TOPIC.SHARD unless given")
+        "With exactly-once: the name under which progress is kept; PIPELINE.SINK.TOPIC.SHARD unless given. Behind a group: a name of each member's own, made up unless given"
+    )
     static let progressTopic = Setting.text(
         "progress_topic", default: "sluice-progress",
         "With exactly-once: the compacted topic that keeps the progress, made if it does not exist",
@@ -22,7 +24,7 @@ struct ExactlyOnceSettings: Sendable {
 
     static let all: [any AnySetting] = [id, progressTopic, records, interval, timeout]
 
-    let id: String?
+    private let givenID: String?
     let progressTopic: String
     let records: Int
     let interval: Duration
@@ -32,11 +34,21 @@ struct ExactlyOnceSettings: Sendable {
     var acceptsEmbedded = false
 
     init(_ values: SettingValues) {
-        id = values[Self.id]
+        givenID = values[Self.id]
         progressTopic = values[Self.progressTopic]
         records = values[Self.records]
         interval = values[Self.interval]
         timeout = values[Self.timeout]
+    }
+
+    /// The transactional.id of a sink: the one that is given, or the same in every run and another for every sink that
+    /// writes beside it.
+    ///
+    /// Members of a group run the same file, and with one name would fence each other for ever; it is by their membership
+    /// that brokers tell who may commit.
+    func id(in context: SinkContext, topic: String) -> String {
+        let name = "\(context.stage.pipeline).\(context.stage.name).\(topic)"
+        return givenID ?? (context.group == nil ? "\(name).\(context.stage.shard)" : "\(name).\(UUID().uuidString)")
     }
 
     /// What is wrong with the settings of a sink that delivers exactly once.

@@ -8,6 +8,7 @@ final class ProducerCounters: Sendable {
         var deliveredBytes: Int64 = 0
         var repeated: Int64 = 0
         var rejected: Int64 = 0
+        var givenBack: Int64 = 0
         var transactions: Int64 = 0
         var inFlight = 0
         var meanCommit = 0.0
@@ -17,6 +18,14 @@ final class ProducerCounters: Sendable {
 
     func isInFlight(_ count: Int) {
         counts.withLock { $0.inFlight = count }
+    }
+
+    /// Counts records that another member of the group delivers.
+    func gaveBack(_ count: Int) {
+        counts.withLock { counts in
+            counts.givenBack += Int64(count)
+            counts.inFlight = 0
+        }
     }
 
     /// Counts a commit.
@@ -45,6 +54,7 @@ final class ProducerCounters: Sendable {
             Measurement("delivered_bytes", .integer(counts.deliveredBytes)),
             Measurement("repeated", .integer(counts.repeated)),
             Measurement("rejected", .integer(counts.rejected)),
+            Measurement("given_back", .integer(counts.givenBack)),
             Measurement("transactions", .integer(counts.transactions)),
             Measurement("in_flight", .integer(Int64(counts.inFlight)), live: "\(counts.inFlight) in flight"),
             Measurement("commit_ms", .number(counts.meanCommit)),

@@ -7,7 +7,8 @@ internal import Synchronization
 ///
 /// The progress is a record in a compacted topic under the producer's transactional.id. A producer that starts takes the
 /// id over, which fences whoever had it and aborts what that one left open, then reads the progress, and the source goes
-/// on there.
+/// on there. Behind a source that is a member of a group the progress is the group's offsets: whoever has the partition
+/// next goes on behind what was committed.
 public actor TransactionalKafkaSink: PositionOwner {
     private let settings: KafkaSinkSettings
     let transactions: ExactlyOnceSettings
@@ -17,7 +18,10 @@ public actor TransactionalKafkaSink: PositionOwner {
     let turns = Turns()
     private(set) var context: SinkContext?
     private(set) var session: TransactionalSession?
-    private var topic: ProgressTopic?
+    /// Where the progress is kept; nil where a group keeps it.
+    private(set) var topic: ProgressTopic?
+    /// The group that keeps it.
+    private var group: GroupTenure?
     private var wasConnected = false
     /// Whether the transactional.id is this session's.
     private var hasTakenOver = false
@@ -26,7 +30,7 @@ public actor TransactionalKafkaSink: PositionOwner {
     /// What is committed; nil until it was read.
     private(set) var progress: ProducerProgress?
     /// What will be with the open transaction.
-    private(set) var staged = ProducerProgress()
+    var staged = ProducerProgress()
 
     /// The setting `transaction_interval`.
     public nonisolated let flushInterval: Duration?
@@ -59,8 +63,9 @@ public actor TransactionalKafkaSink: PositionOwner {
                 .configuration, "cannot deliver exactly once to the embedded broker",
                 reason: "its transactions hold nothing", remedy: "Use a real Kafka, or \"delivery\": \"at-least-once\"")
         }
-        let id = transactions.id ?? Self.defaultID(context.stage, connection.topic)
-        let topic = try await progressTopic(id, context.stage)
+        let id = transactions.id(in: context, topic: connection.topic)
+        group = context.group.map { GroupTenure($0) }
+        let topic = group == nil ? try await progressTopic(id, context.stage) : nil
         let resolved = try connection.resolve()
         let client = try KafkaClient(
             RD_KAFKA_PRODUCER,
@@ -70,7 +75,7 @@ public actor TransactionalKafkaSink: PositionOwner {
             ],
             events: RD_KAFKA_EVENT_DR, log: ClientLog(context.stage, secrets: resolved.secrets))
         do {
-            if !findings.isEmbedded { try topic.check(with: client) }
+            if !findings.isEmbedded { try topic?.check(with: client) }
         } catch {
             client.destroy()
             throw error
@@ -87,11 +92,6 @@ public actor TransactionalKafkaSink: PositionOwner {
         }
         self.topic = topic
         wasConnected = true
-    }
-
-    /// The same in every run, and another for every sink that writes beside it.
-    private static func defaultID(_ context: StageContext, _ topic: String) -> String {
-        "\(context.pipeline).\(context.name).\(topic).\(context.shard)"
     }
 
     private func progressTopic(_ id: String, _ context: StageContext) async throws -> ProgressTopic {
@@ -111,60 +111,15 @@ public actor TransactionalKafkaSink: PositionOwner {
         if progress != staged { try store() }
     }
 
-    /// The stream whose progress is stored. Fences nobody where there is one: a source that cannot go on with it leaves a
-    /// producer that runs alone.
-    public func storedStream() async throws -> StreamIdentity? {
-        await turns.take()
-        defer { turns.end() }
-        // Not to the last record: a killed predecessor's transaction, which only the takeover ends, would be waited for.
-        if progress == nil, let stream = try read(to: .stable)?.stream { return stream }
-        try takeOver()
-        return progress?.stream
-    }
-
-    /// The committed positions. From here on this producer has the transactional.id.
-    public func storedPositions() async throws -> [Int32: Int64] {
-        await turns.take()
-        defer { turns.end() }
-        try takeOver()
-        return progress?.next ?? [:]
-    }
-
-    /// Stores the stream and where its new partitions begin, and commits what is open.
-    public func begin(_ stream: StreamIdentity, at positions: [Int32: Int64]) async throws {
-        await turns.take()
-        defer { turns.end() }
-        try takeOver()
-        try await commit()
-        let isNew = staged.stream == nil
-        try staged.take(stream)
-        staged.next.merge(positions) { stored, _ in stored }
-        if progress != staged { try store() }
-        tellOfTheBeginning(isNew: isNew, stream)
-    }
-
-    private func tellOfTheBeginning(isNew: Bool, _ stream: StreamIdentity) {
-        guard let log = context?.stage.log, let topic else { return }
-        let details = [
-            Log.Detail("transactional_id", topic.id), Log.Detail("progress_topic", topic.connection.topic),
-            Log.Detail("stream", stream.topic),
-        ]
-        if isNew {
-            log.info("no progress is stored: this is a new stream", details[0], details[1], details[2])
-        } else {
-            let next = staged.next.sorted { $0.key < $1.key }.map { "\($0.key)@\($0.value)" }.joined(separator: ",")
-            log.info("goes on with a stream", details[0], details[1], details[2], Log.Detail("next", next))
-        }
-    }
-
-    private func read(to end: ProgressReader.End) throws -> ProducerProgress? {
+    func read(to end: ProgressReader.End) throws -> ProducerProgress? {
         guard let topic, let context else { throw CancellationError() }
         return try ProgressReader(topic, context.stage).read(to: end)
     }
 
     /// In this order: fenced before the reading, a predecessor can commit nothing after it.
-    private func takeOver() throws {
+    func takeOver() throws {
         guard !hasTakenOver, let session else { return }
+        guard group == nil else { return try join(session) }
         // One that was away must not take the id from a successor that has begun meanwhile.
         if let ownTenure, let stored = try read(to: .stable), stored.tenure > ownTenure {
             throw Self.succeeded(session)
@@ -182,6 +137,24 @@ public actor TransactionalKafkaSink: PositionOwner {
         session.tenure.fence("progress of another one is stored")
     }
 
+    /// Takes the id over, and what the group has committed of an assignment that is there already: a sink that is opened
+    /// again does not know how its last commit ended.
+    private func join(_ session: TransactionalSession) throws {
+        try session.takeOver()
+        progress = ProducerProgress()
+        staged = ProducerProgress()
+        if let assignment = group?.follow() {
+            let committed = try group?.group.committedPositions(of: Array(assignment.starts.keys)) ?? [:]
+            begin(assignment.starts.merging(committed) { _, committed in committed })
+        }
+        hasTakenOver = true
+    }
+
+    private func begin(_ positions: [Int32: Int64]) {
+        progress = ProducerProgress(next: positions)
+        staged = ProducerProgress(next: positions)
+    }
+
     // MARK: - Writing
 
     /// Writes a batch into the open transaction; commits it when `transaction_records` are in it.
@@ -190,6 +163,12 @@ public actor TransactionalKafkaSink: PositionOwner {
         defer { turns.end() }
         guard let session else { throw CancellationError() }
         do {
+            try followGroup()
+            if let group, !group.covers(batch) {
+                counters.gaveBack(batch.records.count)
+                receipt.acknowledge()
+                return
+            }
             let stored = try staged.advance(over: batch)
             try session.write(batch, receipt, storedBelow: stored)
             let extent = session.extent
@@ -201,6 +180,23 @@ public actor TransactionalKafkaSink: PositionOwner {
         }
     }
 
+    /// Gives back what the group has taken away, and begins with what it gives.
+    private func followGroup() throws {
+        guard let group else { return }
+        if group.hasEnded { try giveBack() }
+        if let assignment = self.group?.follow() { begin(assignment.starts) }
+    }
+
+    /// Aborts what is written: its records are another member's to deliver.
+    private func giveBack() throws {
+        group?.end()
+        for writing in try session?.giveBack() ?? [] {
+            counters.gaveBack(writing.batch.records.count)
+            writing.receipt.acknowledge(rejecting: writing.rejections)
+        }
+        if let progress { staged = progress }
+    }
+
     /// Commits what is written and acknowledges it.
     public func flush() async throws {
         await turns.take()
@@ -209,56 +205,42 @@ public actor TransactionalKafkaSink: PositionOwner {
     }
 
     /// Commits what is written, behind the barrier. Other calls may come while it waits there; they wait for their turn.
-    private func commit() async throws {
+    func commit() async throws {
         guard let session, let context, let progress, !session.extent.isEmpty else { return }
         do {
             let claims = staged.claims(since: progress)
             if !claims.isEmpty { try await waitForOthers(claims, context, session) }
+            try followGroup()
         } catch {
             giveUp()
             throw error
         }
-        try store()
-    }
-
-    /// Passes the commit barrier. A transaction that would run out of time there, which would end the producer, is aborted
-    /// and written again when the other sinks have come so far.
-    private func waitForOthers(
-        _ claims: [Claim], _ context: SinkContext, _ session: TransactionalSession
-    ) async throws {
-        let clock = context.stage.clock
-        let waiting = Task { try await context.waitForOthers(claims) }
-        let patience = clock.schedule(at: clock.now + transactions.timeout / 4) { waiting.cancel() }
-        defer { patience.cancel() }
-        do {
-            try await withTaskCancellationHandler {
-                try await waiting.value
-            } onCancel: {
-                waiting.cancel()
-            }
-        } catch is CancellationError {
-            try Task.checkCancellation()
-            try session.abort()
-            context.stage.log.info("aborts its transaction until the other sinks have come so far")
-            try await context.waitForOthers(claims)
-            try session.writeAgain()
-        }
+        if !session.extent.isEmpty { try store() }
     }
 
     /// Commits the open transaction with the staged progress.
-    private func store() throws {
+    func store() throws {
         guard let session, let context else { return }
         let begin = context.stage.clock.now
         do {
-            let written = try session.commit(staged)
+            let written = try session.commit(entry)
             progress = staged
             ownTenure = staged.tenure
             counters.committed(written, in: context.stage.clock.now - begin)
             for writing in written { writing.receipt.acknowledge(rejecting: writing.rejections) }
+        } catch is MembershipLoss {
+            try giveBack()
         } catch {
             giveUp()
             throw error
         }
+    }
+
+    private var entry: ProgressEntry {
+        guard let assignment = group?.assignment else { return .record(staged) }
+        let moved = staged.next.filter { progress?.next[$0.key] != $0.value }
+        return .offsets(
+            .init(topic: staged.stream?.topic ?? "", next: moved, membership: assignment.membership))
     }
 
     private func giveUp() {
@@ -273,6 +255,7 @@ public actor TransactionalKafkaSink: PositionOwner {
         await session?.close()
         session = nil
         topic = nil
+        group = nil
         context = nil
         progress = nil
         hasTakenOver = false

@@ -16,18 +16,17 @@ final class TransactionalSession: Sendable {
         var isFailed = false
     }
 
-    private static let partitionRefresh = Duration.seconds(30)
+    /// How long brokers may take to note a group's offsets. A cancellation waits as long.
+    private static let offsetsTimeout = Duration.seconds(5)
 
     let tenure: ProducerTenure
     let client: KafkaClient
-    private let topic: TopicHandle
-    private let topicName: String
-    private let progress: ProgressTopic
-    private let progressTopic: TopicHandle
+    let topic: TopicHandle
+    let topicName: String
+    let progress: ProgressWriter?
     let writer: RecordWriter
-    private let progressWriter: RecordWriter
     private let recordLimit: Int
-    private let context: SinkContext
+    let context: SinkContext
     // The topic's partitions as last heard, written by this session's thread: a topic may grow.
     let partitions: Lock<Int32>
     let state = Monitor(State())
@@ -38,15 +37,14 @@ final class TransactionalSession: Sendable {
     ///   - client: a producer with a transactional.id; the session's to end.
     ///   - settings: the sink's settings.
     ///   - count: the topic's partitions.
-    ///   - progress: where progress is kept.
+    ///   - progress: the topic that keeps the progress; nil where a group does.
     ///   - tenure: takes the transactional.id and says what its loss means.
     ///   - context: the sink's surroundings.
     init(
-        client: KafkaClient, _ settings: KafkaSinkSettings, partitions count: Int32, progress: ProgressTopic,
+        client: KafkaClient, _ settings: KafkaSinkSettings, partitions count: Int32, progress: ProgressTopic?,
         tenure: ProducerTenure, context: SinkContext
     ) throws(KafkaError) {
         self.client = client
-        self.progress = progress
         self.tenure = tenure
         self.context = context
         topicName = settings.connection.topic
@@ -54,15 +52,13 @@ final class TransactionalSession: Sendable {
         partitions = Lock(count)
         topic = try TopicHandle(client, topicName)
         do {
-            progressTopic = try TopicHandle(client, progress.connection.topic)
+            self.progress = try progress.map { topic throws(KafkaError) in try ProgressWriter(client, topic) }
         } catch {
             topic.destroy()
             throw error
         }
         writer = RecordWriter(
             client: client, topic: topic, partitioner: settings.partitioner, timestamps: settings.timestamps)
-        progressWriter = RecordWriter(
-            client: client, topic: progressTopic, partitioner: .murmur2Random, timestamps: .sending)
         thread.start { [self] service in serve(until: service) }
     }
 
@@ -137,11 +133,12 @@ final class TransactionalSession: Sendable {
 
     /// Commits what is written together with the progress. Records that a broker refuses are found and left out, and the
     /// rest is written again without them.
-    /// - Parameter progress: the progress behind what is written.
+    /// - Parameter entry: the progress behind what is written.
     /// - Returns: the batches, with what was refused of them.
-    /// - Throws: ``PipelineError``, `CancellationError`; the transaction is to be given up then.
-    func commit(_ progress: ProducerProgress) throws -> [OpenTransaction.Writing] {
-        while try !attemptCommit(progress) {
+    /// - Throws: ``MembershipLoss`` if the group has gone on without this one: what is written is to be given back.
+    ///   ``PipelineError``, `CancellationError`: it is to be given up.
+    func commit(_ entry: ProgressEntry) throws -> [OpenTransaction.Writing] {
+        while try !attemptCommit(entry) {
             try findRefused()
             try writeAgain()
         }
@@ -153,53 +150,67 @@ final class TransactionalSession: Sendable {
     }
 
     /// - Returns: false if a broker refused records, so that the transaction can only be aborted.
-    private func attemptCommit(_ progress: ProducerProgress) throws -> Bool {
+    private func attemptCommit(_ entry: ProgressEntry) throws -> Bool {
         try begin()
-        try writeProgress(progress)
+        if case .record(let progress) = entry { try write(progress) }
         // Before the commit and not in it: a commit that waits for reports which never come cannot be left for an abort.
         guard try settle() else { return false }
-        while true {
-            try Task.checkCancellation()
-            do throws(TransactionFailure) {
-                try client.commitTransaction(timeout: ProducerTenure.slice)
-                // What the client itself refused never was part of the transaction, and leaves it whole.
-                state.withLock { $0.transaction.removeRefused() }
-                return true
-            } catch {
-                if error.consequence == .callAgain {
-                    pause(unlessItTookTime: error)
-                    continue
-                }
-                throw tenure.error(error)
-            }
+        if case .offsets(let offsets) = entry { try send(offsets) }
+        try untilItIsThrough { () throws(TransactionFailure) in
+            try client.commitTransaction(timeout: ProducerTenure.slice)
         }
+        // What the client itself refused never was part of the transaction, and leaves it whole.
+        state.withLock { $0.transaction.removeRefused() }
+        return true
     }
 
-    private func writeProgress(_ progress: ProducerProgress) throws {
-        let record = try self.progress.record(of: progress)
+    private func write(_ progress: ProducerProgress) throws {
+        guard let writer = self.progress else { return }
+        let record = try writer.topic.record(of: progress)
         state.withLock { state in
             state.progressRecord = record
             state.transaction.send(1)
         }
-        refuse(
-            progressWriter.produce(
-                record, slot: OpenTransaction.progressSlot, partitions: self.progress.partitionCount))
+        refuse(writer.write(record))
+    }
+
+    private func send(_ offsets: ProgressEntry.Offsets) throws {
+        try untilItIsThrough { () throws(TransactionFailure) in
+            try client.sendOffsets(
+                offsets.next, of: offsets.topic, as: offsets.membership, timeout: Self.offsetsTimeout)
+        }
     }
 
     /// Aborts the open transaction; its batches stay, to be written again.
     func abort() throws {
+        try untilItIsThrough { () throws(TransactionFailure) in
+            try client.abortTransaction(timeout: ProducerTenure.slice)
+        }
+        state.withLock { state in
+            state.isBegun = false
+            state.transaction.abort()
+        }
+    }
+
+    /// Aborts the open transaction and lets its batches go: another producer delivers them.
+    /// - Returns: the batches.
+    func giveBack() throws -> [OpenTransaction.Writing] {
+        if state.withLock({ $0.isBegun }) { try abort() }
+        return state.withLock { $0.transaction.takeAll() }
+    }
+
+    /// Makes a call of librdkafka until it is through. Between two it looks for a cancellation.
+    private func untilItIsThrough(_ call: () throws(TransactionFailure) -> Void) throws {
         while true {
             try Task.checkCancellation()
             do throws(TransactionFailure) {
-                try client.abortTransaction(timeout: ProducerTenure.slice)
-                state.withLock { state in
-                    state.isBegun = false
-                    state.transaction.abort()
-                }
-                return
+                return try call()
             } catch {
-                guard error.consequence == .callAgain else { throw tenure.error(error) }
-                pause(unlessItTookTime: error)
+                if error.consequence == .callAgain {
+                    pause(unlessItTookTime: error)
+                } else {
+                    throw error.error.isOfMembership ? MembershipLoss() : tenure.error(error)
+                }
             }
         }
     }
@@ -232,8 +243,13 @@ final class TransactionalSession: Sendable {
         giveUp()
         client.interrupt()
         await thread.stop()
-        // Only now is no thread of librdkafka left that could read a batch's bytes or make a report.
-        state.withLock { $0 = State() }
+        if client.fatalError == nil {
+            // Only now is no thread of librdkafka left that could read a batch's bytes or make a report.
+            state.withLock { $0 = State() }
+        } else {
+            // The client is left behind, and its threads may read them for as long as the process lives.
+            _ = Unmanaged.passRetained(self)
+        }
     }
 
     /// A call that came back at once is not made again at once.
@@ -241,56 +257,5 @@ final class TransactionalSession: Sendable {
         guard failure.error.code != RD_KAFKA_RESP_ERR__TIMED_OUT else { return }
         let end = Duration.monotonic + .milliseconds(50)
         state.wait { _ in Duration.monotonic < end ? .wait(until: end) : .ready(()) }
-    }
-
-    // MARK: - The thread
-
-    private func serve(until service: ServiceThread) {
-        var nextRefresh = context.stage.clock.now + Self.partitionRefresh
-        while !service.isStopping {
-            client.serve(.milliseconds(100)) { event in
-                if event.type == RD_KAFKA_EVENT_DR { take(event) }
-            }
-            tellOfTheEnd()
-            if context.stage.clock.now >= nextRefresh {
-                nextRefresh = context.stage.clock.now + Self.partitionRefresh
-                if case .partitions(let count) = try? client.topicState(topicName, timeout: .milliseconds(500)) {
-                    partitions.withLock { $0 = count }
-                }
-            }
-        }
-        // One that was fenced is left behind: to destroy it corrupts memory in 2.0.2, one time in eight ("unaligned tcache
-        // chunk" when librdkafka's main thread ends). Nothing follows a fence but the end of the run.
-        if client.fatalError != nil { return }
-        topic.destroy()
-        progressTopic.destroy()
-        client.destroy()
-    }
-
-    private func take(_ event: borrowing ClientEvent) {
-        var delivered = 0
-        state.withLock { state in
-            event.forEachMessage { message in
-                if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-                    delivered += 1
-                    return
-                }
-                let ticket = DeliveryLedger.Ticket(bits: UInt(bitPattern: message.pointee._private))
-                state.transaction.comeBack(ticket, KafkaError(message.pointee.err), isAlone: false)
-            }
-            state.transaction.deliver(delivered)
-        }
-        state.signal()
-        if delivered > 0 { client.log.noteAnswer() }
-    }
-
-    /// A producer that was taken over is told of at once, also while nothing is written.
-    private func tellOfTheEnd() {
-        guard let failure = client.fatalError else { return }
-        let isNews = state.withLock { state in
-            defer { state.isFailed = true }
-            return !state.isFailed
-        }
-        if isNews { context.fail(tenure.error(failure)) }
     }
 }
