@@ -153,6 +153,27 @@ struct CommandTests {
         #expect(errors.hasPrefix("error: cannot write to standard output: No space left on device"), "\(errors)")
     }
 
+    @Test(
+        "rows on a terminal hold no command for it, and in a pipe they are exact", arguments: ["table", "csv", "json"])
+    func queryOnTerminal(_ format: String) async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        try test.write(
+            """
+            {"version": 1, "source": {"type": "generator", "seed": 1, "count": 1},
+             "sinks": [{"type": "sqlite", "path": "a.db"}]}
+            """, to: "p.json")
+        #expect(try await test.run(["p.json"]).code == 0)
+        let sql = "SELECT char(27) || 'c' || char(0x9B) || '2J' AS x"
+        let line = "'\(RunnerProcess.path)' query '\(test.path("a.db"))' \"\(sql)\" --format \(format)"
+        // script(1) gives the command a terminal of its own.
+        let shown = try await SystemTest.command(["script", "-qec", line, "/dev/null"])
+        #expect(
+            shown.contains("2J") && !shown.contains("\u{1B}") && !shown.contains("\u{9B}"), "\(shown.debugDescription)")
+        let piped = try await test.run(["query", "a.db", sql, "--format", format]).output
+        #expect(piped.contains("\u{1B}c\u{9B}2J") == (format == "csv"), "\(piped.debugDescription)")
+    }
+
     @Test("several files run side by side over the embedded broker, and the report is an array")
     func sideBySide() async throws {
         let test = try SystemTest()

@@ -7,8 +7,8 @@ package enum JSONText {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Appends a string in quotes, escaped as RFC 8259 section 7 demands; and what a terminal might take for a command or
-    /// JavaScript for the end of a line, since people look at it there.
+    /// Appends a string in quotes, escaped as RFC 8259 section 7 demands; and what must not reach a terminal, since people
+    /// look at it there: it reads back as the same text.
     /// - Parameters:
     ///   - text: the string.
     ///   - output: what it is appended to.
@@ -21,17 +21,20 @@ package enum JSONText {
             case "\n": output += "\\n".utf8
             case "\r": output += "\\r".utf8
             case "\t": output += "\\t".utf8
-            case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": appendEscape(scalar.value, to: &output)
+            case " "..."~": output.append(UInt8(truncatingIfNeeded: scalar.value))
+            case _ where TerminalText.isUnsafe(scalar): appendEscape(scalar, to: &output)
             default: output += String(scalar).utf8
             }
         }
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends `\uXXXX` for one code point below U+10000.
-    package static func appendEscape(_ codePoint: UInt32, to output: inout [UInt8]) {
+    /// Appends `\uXXXX` for each UTF-16 unit of a character.
+    static func appendEscape(_ scalar: Unicode.Scalar, to output: inout [UInt8]) {
         let digits = Array("0123456789abcdef".utf8)
-        output += "\\u".utf8
-        for shift in [12, 8, 4, 0] { output.append(digits[Int(codePoint >> UInt32(shift)) & 15]) }
+        for unit in String(scalar).utf16 {
+            output += "\\u".utf8
+            for shift in [12, 8, 4, 0] { output.append(digits[Int(unit >> UInt16(shift)) & 15]) }
+        }
     }
 }

@@ -38,10 +38,9 @@ package enum TerminalText {
         if isPlain(bytes) { return output.append(contentsOf: bytes) }
         for piece in Pieces(bytes) {
             switch piece {
-            case .invalid: JSONText.appendEscape(0xFFFD, to: &output)
+            case .invalid: JSONText.appendEscape("\u{FFFD}", to: &output)
             case .scalar("\n"), .scalar("\r"), .scalar("\t"): output.append(0x20)
-            case .scalar(let scalar) where isUnsafe(scalar):
-                for unit in String(scalar).utf16 { JSONText.appendEscape(UInt32(unit), to: &output) }
+            case .scalar(let scalar) where isUnsafe(scalar): JSONText.appendEscape(scalar, to: &output)
             case .scalar(let scalar): output += String(scalar).utf8
             }
         }
@@ -86,7 +85,8 @@ package enum TerminalText {
         return odd == 0
     }
 
-    private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether a terminal might take the character for a command, or not show it.
+    static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
         default: false

@@ -9,7 +9,9 @@ struct QueryCommand {
     func run() throws(PipelineError) {
         let query = ArchiveQuery(path: options.database)
         if let statement = options.statement {
-            try query.rows(statement, format: options.format, output: StandardOutput.write)
+            try query.rows(
+                statement, format: options.format, isForTerminal: StandardStream.output.isTerminal,
+                output: StandardOutput.write)
         } else {
             try query.summary(output: StandardOutput.write)
         }

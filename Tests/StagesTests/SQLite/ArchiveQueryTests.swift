@@ -73,16 +73,27 @@ import Testing
         #expect(rows == "\"x,y\",q,l,n,e,r\r\n\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\",,\"\",1.5\r\n")
     }
 
+    @Test("CSV is exact, and on a terminal writes out what that would obey")
+    func csvOnTerminal() async throws {
+        let bench = try await archive()
+        let sql = "SELECT 'a' || char(27) || '[2J,' || char(0x9B, 10, 0x202E) || 'é' AS \"x\u{1B}c\", 5 AS n"
+        #expect(try text(bench, sql, .csv) == "x\u{1B}c,n\r\n\"a\u{1B}[2J,\u{9B}\n\u{202E}é\",5\r\n")
+        var shown = ""
+        try ArchiveQuery(path: bench.path).rows(sql, format: .csv, isForTerminal: true) { shown += $0 }
+        #expect(shown == #"x\u{1b}c,n"# + "\r\n" + #""a\u{1b}[2J,\u{9b}\n\u{202e}é",5"# + "\r\n")
+    }
+
     @Test("JSON gives one object a line, with types, escapes and no name twice")
     func json() async throws {
         let bench = try await archive()
         let rows = try text(
             bench,
-            "SELECT 1 AS a, 2.0 AS a, NULL AS n, char(0, 9, 34, 92, 0x2028, 127) AS t, 9e999 AS i, x'00ff' AS b, x'6869' AS c",
+            "SELECT 1 AS a, 2.0 AS a, NULL AS n, char(0, 9, 34, 92, 0x2028, 0x202E, 127, 0xE0001, 233) AS t, 9e999 AS i, x'00ff' AS b, x'6869' AS c",
             .json)
         #expect(
             rows
-                == #"{"a":1,"a_2":2.0,"n":null,"t":"\u0000\t\"\\\u2028\u007f","i":null,"b":"x'00ff'","c":"hi"}"# + "\n")
+                == #"{"a":1,"a_2":2.0,"n":null,"t":"\u0000\t\"\\\u2028\u202e\u007f\udb40\udc01é","i":null,"b":"x'00ff'","c":"hi"}"#
+                + "\n")
         #expect(try text(bench, "SELECT * FROM transactions", .json).split(separator: "\n").count == 10)
     }
 

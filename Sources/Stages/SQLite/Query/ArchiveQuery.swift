@@ -10,9 +10,10 @@ public struct ArchiveQuery: Sendable {
     public enum Format: String, Sendable, CaseIterable {
         /// Aligned columns for people; control characters are escaped.
         case table
-        /// RFC 4180: a header, quotes where needed, CRLF. NULL is an empty field, the empty text is `""`.
+        /// RFC 4180: a header, quotes where needed, CRLF. NULL is an empty field, the empty text is `""`. Texts are exact,
+        /// unless they are for a terminal.
         case csv
-        /// One JSON object a line.
+        /// One JSON object a line; control characters are escaped, and read back as they were.
         case json
     }
 
@@ -29,11 +30,12 @@ public struct ArchiveQuery: Sendable {
     /// - Parameters:
     ///   - sql: one statement that reads.
     ///   - format: how to write the rows. The table keeps up to 1,000 rows back to find its widths.
+    ///   - isForTerminal: whether people look at the rows, so that no text may reach the terminal as a command.
     ///   - output: receives text as it is to be printed, in pieces of some 10 KB; what it throws ends the query.
     /// - Throws: ``PipelineError``: `usage` for SQL that is wrong or would write, `inputOutput` for a file that is not
     ///   there, is no archive or cannot be read.
     public func rows(
-        _ sql: String, format: Format, output: (String) throws(PipelineError) -> Void
+        _ sql: String, format: Format, isForTerminal: Bool = false, output: (String) throws(PipelineError) -> Void
     ) throws(PipelineError) {
         let reader = try ArchiveReader(path: path)
         defer { reader.close() }
@@ -42,7 +44,7 @@ public struct ArchiveQuery: Sendable {
         var writer: any RowWriter =
             switch format {
             case .table: TableWriter(names)
-            case .csv: CSVWriter(names)
+            case .csv: CSVWriter(names, isForTerminal: isForTerminal)
             case .json: JSONLinesWriter(names)
             }
         var text = ""
