@@ -39,6 +39,17 @@ struct OutputTests {
         #expect(stage["in"] as? Int == 12 && stage["dead"] as? Int == 2 && stage["pending"] as? Int == 0)
     }
 
+    @Test("the members of a stage in the report are reserved, so that no measurement stands there a second time")
+    func reserved() throws {
+        var report = Self.report()
+        report.stages[0].heldBack = .seconds(1)
+        report.stages[0].measurements = []
+        let text = ReportJSON.text(report)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        let stage = try #require((object["stages"] as? [[String: Any]])?.first)
+        #expect(Set(stage.keys) == Measurement.reservedNames)
+    }
+
     @Test("the report for people says total, actual rate and elapsed time first")
     func text() {
         let lines = ReportText.text(Self.report()).split(separator: "\n")

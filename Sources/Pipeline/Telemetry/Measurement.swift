@@ -12,7 +12,12 @@ public struct Measurement: Sendable, Hashable {
         case object([String: Value])
     }
 
-    /// The name it has in the report: lower case with underscores, the unit at the end.
+    /// Names that a stage's part of the report has already; no measurement has one of them.
+    public static let reservedNames: Set<String> = [
+        "name", "type", "kind", "in", "out", "dropped", "dead", "returned", "pending", "held_others_back_seconds",
+    ]
+
+    /// The name it has in the report: lower case with underscores, the unit at the end; none of ``reservedNames``.
     public var name: String
     /// The value.
     public var value: Value

@@ -54,6 +54,16 @@ extension Findings {
             "its calls run elsewhere")
     }
 
+    /// Notes measurements that would stand twice in a stage's part of the report.
+    func requireOwnNames(of measurements: [Measurement]) {
+        let names = measurements.map(\.name)
+        for name in Set(names) {
+            require(
+                !Measurement.reservedNames.contains(name) && names.count { $0 == name } == 1,
+                "a measurement has a name of its own", "\(name) stands twice in the report")
+        }
+    }
+
     /// Notes what a call threw that must not throw.
     /// - Returns: whether it returned.
     func requireSuccess(

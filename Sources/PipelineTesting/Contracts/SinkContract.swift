@@ -61,7 +61,7 @@ public struct SinkContract: Sendable {
         await checkStored(given, trial, "after flush the output holds what was acknowledged, in order", findings)
         if let owner = trial.sink as? any PositionOwner { await checkPositions(owner, given, findings) }
         guard await flush(trial, findings) else { return await close(trial, findings) }
-        _ = trial.sink.measurements
+        findings.requireOwnNames(of: trial.sink.measurements)
         await close(trial, findings)
         checkAllAcknowledged(given, trial, findings)
     }

@@ -116,7 +116,7 @@ public struct SourceContract: Sendable {
                     "it gave \(batch.records.count) records after it")
             }
         }
-        _ = source.measurements
+        findings.requireOwnNames(of: source.measurements)
         if !positions.isEmpty { await hear(positions, source, findings) }
         await close(source, findings)
     }

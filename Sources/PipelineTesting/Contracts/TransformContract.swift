@@ -95,7 +95,7 @@ public struct TransformContract: Sendable {
         _ = await findings.requireSuccess("finish returns", within: patience) {
             try await transform.finish(emitter: emitter)
         }
-        _ = transform.measurements
+        findings.requireOwnNames(of: transform.measurements)
         compare(given, output.value, findings)
         await close(transform, findings)
     }

@@ -27,7 +27,7 @@ final class SQLiteCounters: Sendable {
         var measurements = [
             Measurement("rows", .integer(rows), live: "\(rows) rows"),
             Measurement("repeated", .integer(repeated.load(ordering: .relaxed))),
-            Measurement("dead", .integer(dead.load(ordering: .relaxed))),
+            Measurement("dead_letters", .integer(dead.load(ordering: .relaxed))),
             Measurement("transactions", .integer(transactions.load(ordering: .relaxed))),
             Measurement("write_ahead_log_bytes", .integer(logSize.load(ordering: .relaxed))),
         ]

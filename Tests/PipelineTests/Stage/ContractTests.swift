@@ -247,7 +247,10 @@ actor FaultySink: Sink {
         case deaf = "cancellation ends write and flush with CancellationError or an answer"
         case fails = "write takes every batch"
         case elsewhere = "a stage that names a thread runs on it"
+        case namesTaken = "a measurement has a name of its own"
     }
+
+    nonisolated var measurements: [Measurement] { fault == .namesTaken ? [Measurement("dead", .integer(0))] : [] }
 
     nonisolated var thread: ThreadExecutor? { fault == .elsewhere ? ThreadExecutor(name: "elsewhere") : nil }
 
