@@ -8,9 +8,6 @@ import Testing
 /// The shipped contract suite against every built-in stage.
 @Suite("Every built-in stage keeps its contract")
 struct BuiltinContractTests {
-    static let brokers = ProcessInfo.processInfo.environment["KAFKA_TEST_BROKERS"]
-    static let noKafka: Comment = "needs a real Kafka: set KAFKA_TEST_BROKERS"
-
     static func make(_ kind: StageKind, _ type: String, _ values: [String: SettingValue] = [:]) throws -> AnyStage {
         let registry = try StageRegistry(BuiltinStages.definitions)
         return try #require(registry.definition(type, kind)).make(type, SettingValues(values))
@@ -110,9 +107,11 @@ struct BuiltinContractTests {
         #expect(console == [])
     }
 
-    @Test("the Kafka sink and source keep their contract", .enabled(if: brokers != nil, noKafka))
+    @Test(
+        "the Kafka sink and source keep their contract", .enabled(if: KafkaTestCluster.isThere, KafkaTestCluster.reason)
+    )
     func kafka() async throws {
-        let brokers = try #require(Self.brokers)
+        let brokers = try #require(KafkaTestCluster.address)
         let topic = "contract-\(UUID().uuidString.prefix(8))"
         let unreachable: [String: SettingValue] = [
             "brokers": .text("127.0.0.1:1"), "topic": .text(topic), "connect_timeout": .duration(.seconds(1)),
@@ -140,9 +139,9 @@ struct BuiltinContractTests {
 
     @Test(
         "the Kafka sink with transactions keeps its contract, as a sink and as an owner",
-        .enabled(if: brokers != nil, noKafka))
+        .enabled(if: KafkaTestCluster.isThere, KafkaTestCluster.reason))
     func transactionalKafka() async throws {
-        let brokers = try #require(Self.brokers)
+        let brokers = try #require(KafkaTestCluster.address)
         let topic = "contract-\(UUID().uuidString.prefix(8))"
         @Sendable func settings(_ brokers: String) -> [String: SettingValue] {
             [

@@ -8,7 +8,7 @@ import Testing
 
 /// The broker that tests use, named by `KAFKA_TEST_BROKERS` (`scripts/kafka.sh start` makes one).
 enum KafkaTestCluster {
-    static let address = ProcessInfo.processInfo.environment["KAFKA_TEST_BROKERS"]
+    static let address = ProcessInfo.processInfo.environment["KAFKA_TEST_BROKERS"].flatMap { $0.isEmpty ? nil : $0 }
     static let isThere = address != nil
     static let reason: Comment = "needs a Kafka broker: scripts/kafka.sh start, and KAFKA_TEST_BROKERS=localhost:9092"
     static let clock = SystemClock()

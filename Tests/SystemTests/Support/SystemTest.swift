@@ -8,7 +8,7 @@ struct SystemTest {
         .deletingLastPathComponent().deletingLastPathComponent()
 
     /// Address of a real Kafka, or nil.
-    static let brokers = ProcessInfo.processInfo.environment["KAFKA_TEST_BROKERS"]
+    static let brokers = ProcessInfo.processInfo.environment["KAFKA_TEST_BROKERS"].flatMap { $0.isEmpty ? nil : $0 }
 
     /// Why tests against Kafka are skipped where there is none.
     static let noKafka: Comment =
