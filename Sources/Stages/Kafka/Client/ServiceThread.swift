@@ -1,23 +1,23 @@
-internal import Dispatch
 internal import Pipeline
-internal import Synchronization
 
 /// A thread that serves one librdkafka client for as long as a stage is open: it blocks in C, which neither the
 /// cooperative pool nor a pinned actor's thread may do for long.
+///
+/// It is stopped in one of two ways, by who waits. A sink's actor suspends, without a limit: as long as the thread may touch
+/// the client, the batches in flight must stay where they are. A source's thread, which no other stage shares, blocks with
+/// a limit, and leaves the client behind.
 final class ServiceThread: Sendable {
     private struct State {
         var isRunning = false
+        var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
-    private let ended = DispatchSemaphore(value: 0)
-    private let stopping = Atomic<Bool>(false)
+    private let state = Monitor(State())
+    private let name: String
 
     /// Whether the body should return.
-    var isStopping: Bool { stopping.load(ordering: .acquiring) }
-
-    private let name: String
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Makes a thread that has not started.
     /// - Parameter name: as debuggers show it; 15 characters count on Linux.
@@ -37,9 +37,9 @@ final class ServiceThread: Sendable {
 
     /// Has the body return and waits until it has; at once if it was never started.
     func stop() async {
-        stopping.store(true, ordering: .releasing)
         await withCheckedContinuation { continuation in
             let isRunning = state.withLock { state in
+                state.isStopping = true
                 if state.isRunning { state.waiters.append(continuation) }
                 return state.isRunning
             }
@@ -52,9 +52,12 @@ final class ServiceThread: Sendable {
     /// - Parameter limit: how long to wait.
     /// - Returns: false if it has not returned.
     func stop(within limit: Duration) -> Bool {
-        stopping.store(true, ordering: .releasing)
-        guard state.withLock({ $0.isRunning }) else { return true }
-        return ended.wait(timeout: .now() + (limit / .seconds(1))) == .success
+        let end = Duration.monotonic + limit
+        return state.wait { state in
+            state.isStopping = true
+            if !state.isRunning { return .ready(true) }
+            return Duration.monotonic < end ? .wait(until: end) : .ready(false)
+        }
     }
 
     private func end() {
@@ -63,6 +66,6 @@ final class ServiceThread: Sendable {
             return state.waiters
         }
         for waiter in waiters { waiter.resume() }
-        ended.signal()
+        state.signal()
     }
 }
