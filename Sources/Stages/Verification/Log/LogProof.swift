@@ -29,8 +29,7 @@ struct LogProof {
     static func report(
         on archive: StoredArchive, _ connection: SQLiteConnection, _ access: LogAccess, progress: ProofProgress
     ) throws -> ProofReport {
-        let topic = try topic(of: archive)
-        let log = try LogReader(access, topic: topic)
+        let log = try LogReader(access, topic: archive.comparableTopic())
         defer { log.close() }
         guard log.clusterID == archive.stream?.cluster else {
             throw PipelineError(
@@ -38,7 +37,7 @@ struct LogProof {
                 reason: "the brokers are those of another cluster than the archive's",
                 remedy: "Name the brokers that the archive's topic came from")
         }
-        let columns = try comparableColumns(archive, connection, log)
+        let columns = try archive.comparableColumns(connection, log)
         var proof = LogProof(archive, connection, log, columns)
         try proof.compare(progress)
         return proof.report
@@ -58,51 +57,6 @@ struct LogProof {
             notes.append("not compared, since records have no field of that name: \(others.joined(separator: ", "))")
         }
     }
-
-    private static func topic(of archive: StoredArchive) throws(PipelineError) -> String {
-        guard let stream = archive.stream, !["generator", "file"].contains(stream.cluster) else {
-            throw PipelineError(
-                .usage, "cannot compare \(archive.path) with the log", reason: "it was not filled from a Kafka topic",
-                remedy: "Leave --kafka away")
-        }
-        let partitions = Dictionary(grouping: archive.ledgers, by: \.partition)
-        if let partition = partitions.filter({ $0.value.count > 1 }).keys.min() {
-            throw PipelineError(
-                .usage, "cannot compare \(archive.path) with the log",
-                reason:
-                    "its topic was made anew: rows of partition \(partition) do not say of which generation they are",
-                remedy: "Leave --kafka away")
-        }
-        return stream.topic
-    }
-
-    /// The columns whose name is a field's. A column may have another name than its field, which the archive does not
-    /// tell; every archived record has all the fields, so one of them shows which columns those are.
-    private static func comparableColumns(
-        _ archive: StoredArchive, _ connection: SQLiteConnection, _ log: LogReader
-    ) throws -> [StoredArchive.Column] {
-        let parser = FieldParser(stage: "verify", names: archive.columns.map(\.name))
-        for ledger in archive.ledgers where ledger.rows > 0 {
-            let newest = try connection.integer(
-                "SELECT max(kafka_offset) FROM \(archive.quotedStorage) WHERE kafka_partition = \(ledger.partition)")
-            guard let newest, let partition = Int32(exactly: ledger.partition),
-                let bounds = try log.bounds(of: partition), newest >= bounds.low, newest < bounds.high
-            else { continue }
-            var found: [StoredArchive.Column]?
-            try log.read(partition, newest..<newest + 1) { batch in
-                var batch = batch
-                parser.parse(&batch)
-                guard let record = batch.records.first, let fields = batch.fields else { return true }
-                found = archive.columns.indices.filter { fields.value(row: record.row, column: $0) != .missing }
-                    .map { archive.columns[$0] }
-                return false
-            }
-            if let found { return found }
-        }
-        return archive.columns
-    }
-
-    // MARK: Comparing
 
     private mutating func compare(_ progress: ProofProgress) throws {
         let digests = try ArchivedDigests(of: archive, connection, digest)
