@@ -20,7 +20,10 @@ extension TransactionalSession {
         }
         // One that was fenced is left behind: to destroy it corrupts memory in 2.0.2, one time in eight ("unaligned tcache
         // chunk" when librdkafka's main thread ends). Nothing follows a fence but the end of the run.
-        if client.fatalError != nil { return }
+        if client.fatalError != nil {
+            state.withLock { $0.isLeftBehind = true }
+            return
+        }
         topic.destroy()
         progress?.destroy()
         client.destroy()

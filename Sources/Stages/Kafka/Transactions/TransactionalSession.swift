@@ -14,6 +14,8 @@ final class TransactionalSession: Sendable {
         var progressRecord: Batch?
         /// Whether the session is at its end, and whoever must know knows.
         var isFailed = false
+        /// Whether the client was not destroyed when the thread ended.
+        var isLeftBehind = false
     }
 
     /// How long brokers may take to note a group's offsets. A cancellation waits as long.
@@ -243,12 +245,12 @@ final class TransactionalSession: Sendable {
         giveUp()
         client.interrupt()
         await thread.stop()
-        if client.fatalError == nil {
+        if state.withLock({ $0.isLeftBehind }) {
+            // Threads of librdkafka's may read the batches' bytes for as long as the process lives.
+            _ = Unmanaged.passRetained(self)
+        } else {
             // Only now is no thread of librdkafka left that could read a batch's bytes or make a report.
             state.withLock { $0 = State() }
-        } else {
-            // The client is left behind, and its threads may read them for as long as the process lives.
-            _ = Unmanaged.passRetained(self)
         }
     }
 
