@@ -148,6 +148,9 @@ public actor TransactionalKafkaSink: PositionOwner {
             begin(assignment.starts.merging(committed) { _, committed in committed })
         }
         hasTakenOver = true
+        context?.stage.log.info(
+            "commits for the source's group", Log.Detail("transactional_id", session.tenure.id),
+            Log.Detail("group", group?.group.name ?? ""))
     }
 
     private func begin(_ positions: [Int32: Int64]) {
