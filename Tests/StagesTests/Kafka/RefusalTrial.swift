@@ -36,7 +36,8 @@ final class RefusalTrial {
     static let values = (0..<100).map { "\($0)" }
 
     let cluster: RefusingCluster
-    let lines = LogLines()
+    /// What the sink and librdkafka logged.
+    let lines = Watched<[String]>([])
     /// What the sink told beside its calls.
     let reports = Watched<[PipelineError]>([])
     /// How often the sink was opened.
@@ -47,7 +48,7 @@ final class RefusalTrial {
     private var requestsBefore: [RefusingCluster.Request: Int] = [:]
     let acknowledgements = Watched<[[Rejection]]>([])
 
-    private let sink: TransactionalKafkaSink
+    let sink: TransactionalKafkaSink
 
     /// - Parameter properties: librdkafka's.
     init(_ properties: [String: String] = [:]) throws {
@@ -55,6 +56,8 @@ final class RefusalTrial {
         let values = SettingValues([
             "brokers": .text(cluster.address), "topic": .text("t"), "progress_topic": .text("progress"),
             "transactional_id": .text("producer"),
+            // So long that a batch is one request, also on a busy machine.
+            "linger": .duration(.milliseconds(200)),
             "properties": .object(properties.mapValues { .text($0) }),
         ])
         var transactions = ExactlyOnceSettings(values)
@@ -62,9 +65,19 @@ final class RefusalTrial {
         sink = TransactionalKafkaSink(KafkaSinkSettings(values), transactions)
     }
 
-    /// Delivers records 0 to 100 while the cluster refuses.
+    /// Delivers records while the cluster refuses.
+    /// - Parameters:
+    ///   - moment: when the cluster begins to refuse.
+    ///   - refusals: what it refuses.
+    ///   - records: the records' positions.
+    ///   - sendsFirst: whether the records are sent before the sink is to commit; else they may arrive together with
+    ///     the progress.
+    ///   - onFailure: called after each failure that may pass.
     /// - Throws: the error that ended the sink.
-    func deliver(_ moment: Moment = .opening, refusing refusals: [Refusal] = []) async throws {
+    func deliver(
+        _ moment: Moment = .opening, refusing refusals: [Refusal] = [], _ records: Range<Int64> = 0..<100,
+        sendsFirst: Bool = false, onFailure: () -> Void = {}
+    ) async throws {
         if moment == .opening { refuse(refusals) }
         let receipt = Receipt { [acknowledgements] rejections in acknowledgements.update { $0.append(rejections) } }
         while acknowledgements.value.isEmpty {
@@ -72,12 +85,15 @@ final class RefusalTrial {
                 try await open()
                 if moment == .writing, openings == 1 { refuse(refusals) }
                 if acknowledgements.value.isEmpty {
-                    try await sink.write(TransactionTrial.batch(0..<100), receipt: receipt)
+                    let sent = cluster.count(of: .produce)
+                    try await sink.write(TransactionTrial.batch(records), receipt: receipt)
+                    if sendsFirst { cluster.wait(for: .produce, sent + 1) }
                     try await sink.flush()
                 }
             } catch let error as PipelineError where error.isRetriable {
                 #expect(acknowledgements.value.isEmpty, "nothing is acknowledged that was not committed")
                 failures.append(error)
+                onFailure()
                 await sink.close()
                 try #require(openings < 8, "it never goes on: \(error)")
             } catch {
@@ -102,11 +118,13 @@ final class RefusalTrial {
     }
 
     @discardableResult
-    private func open() async throws -> Int64? {
+    func open() async throws -> Int64? {
         openings += 1
+        let log = Log { [lines] entry in lines.update { $0.append(entry.message) } }
+        let stage = StageContext(name: "kafka", pipeline: "test", log: log, clock: KafkaTestCluster.clock) { _ in }
         try await sink.open(
             SinkContext(
-                stage: KafkaTestCluster.stage(lines), takesDeadLetters: false, barrier: { _ in },
+                stage: stage, takesDeadLetters: false, barrier: { _ in },
                 failure: { [reports] error in reports.update { $0.append(error) } }))
         _ = try await sink.storedStream()
         try await sink.begin(TransactionTrial.stream, at: [0: 0])

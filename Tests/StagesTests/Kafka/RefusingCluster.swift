@@ -63,16 +63,31 @@ final class RefusingCluster {
         rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, &errors)
     }
 
+    /// Refuses no more requests of a kind.
+    func allow(_ request: Request) {
+        rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
+    }
+
     /// How many requests of a kind came until now.
     func count(of request: Request) -> Int {
-        while let pointer = rd_kafka_queue_poll(queue, 0) {
-            let event = ClientEvent(pointer: pointer)
-            // "[thrd:mock]: Broker 1: Received EndTxnRequestV1 from 127.0.0.1:46154"
-            guard let text = event.logLine?.text, let range = text.firstRange(of: "Received ") else { continue }
-            let kind = Request.named.first { text[range.upperBound...].hasPrefix($0.key) }
-            if let kind { received[kind.value, default: 0] += 1 }
-        }
+        while hear(within: 0) {}
         return received[request] ?? 0
+    }
+
+    /// Blocks until so many requests of a kind have come.
+    func wait(for request: Request, _ count: Int) {
+        while self.count(of: request) < count { hear(within: 100) }
+    }
+
+    @discardableResult
+    private func hear(within milliseconds: Int32) -> Bool {
+        guard let pointer = rd_kafka_queue_poll(queue, milliseconds) else { return false }
+        let event = ClientEvent(pointer: pointer)
+        // "[thrd:mock]: Broker 1: Received EndTxnRequestV1 from 127.0.0.1:46154"
+        guard let text = event.logLine?.text, let range = text.firstRange(of: "Received ") else { return true }
+        let kind = Request.named.first { text[range.upperBound...].hasPrefix($0.key) }
+        if let kind { received[kind.value, default: 0] += 1 }
+        return true
     }
 }
 

@@ -29,6 +29,19 @@ struct TransactionFailure: Error, Sendable, Hashable {
 }
 
 extension KafkaError {
+    /// Whether the brokers let the client write in no transaction: its rights or its settings must change first.
+    var forbidsTransactions: Bool {
+        switch code {
+        case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+            true
+        default: false
+        }
+    }
+
+    /// Whether the client lacks the rights to a topic. They may be given while a stage waits.
+    var forbidsTopic: Bool { code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED }
+
     /// Whether the brokers have given the transactional.id to another producer, or have ended this one's transaction by
     /// themselves: from outside the two look the same.
     var isFence: Bool {

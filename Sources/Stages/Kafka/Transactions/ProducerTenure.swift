@@ -27,7 +27,7 @@ struct ProducerTenure: Sendable {
                     "cannot take over the transactional.id yet", Log.Detail("id", id),
                     Log.Detail("reason", failure.reason))
             } catch {
-                throw error.isFence || error.consequence == .abort ? self.error(error) : refusal(error)
+                throw self.error(error)
             }
         }
     }
@@ -35,9 +35,13 @@ struct ProducerTenure: Sendable {
     /// What ends the producer or its transaction, as the runtime understands it.
     func error(_ failure: TransactionFailure) -> PipelineError {
         if failure.isFence { return fence(failure.reason) }
+        if failure.error.forbidsTransactions { return refusal(failure) }
+        let remedy = "What was not committed is written again by a new producer"
         return PipelineError(
             .unavailable, "cannot write to the topic \(topic) in a transaction", reason: failure.reason,
-            remedy: "What was not committed is written again by a new producer", isRetriable: true)
+            remedy: failure.error.forbidsTopic
+                ? "Check the client's rights to write to it and to the progress topic. \(remedy)" : remedy,
+            isRetriable: true)
     }
 
     /// The end of the hold. Never taken again by the same run: if another producer has it, the two would take it from each
@@ -55,8 +59,8 @@ struct ProducerTenure: Sendable {
 
     private func refusal(_ failure: TransactionFailure) -> PipelineError {
         PipelineError(
-            .configuration, "cannot begin transactions as the producer \(id)", reason: failure.reason,
-            remedy: "Check the client's rights to the transactional.id, and transaction_timeout against the broker's "
-                + "transaction.max.timeout.ms")
+            .configuration, "cannot write in transactions as the producer \(id)", reason: failure.reason,
+            remedy: "Check the client's rights to the transactional.id and to the cluster, and transaction_timeout "
+                + "against the broker's transaction.max.timeout.ms")
     }
 }

@@ -51,6 +51,12 @@ struct ProgressReader {
             RD_KAFKA_CONSUMER, properties: [properties, ["isolation.level": isolation]], events: 0, log: log)
     }
 
+    private func forbidden(_ error: KafkaError) -> PipelineError {
+        PipelineError(
+            .unavailable, "cannot read the progress in the topic \(topic.connection.topic)", reason: error.reason,
+            remedy: "Check the client's rights to read it and to write to it", isRetriable: true)
+    }
+
     private func bounds(_ end: End) throws -> (low: Int64, high: Int64) {
         let client = try client(isolation: end.rawValue)
         defer { client.destroy() }
@@ -60,6 +66,7 @@ struct ProgressReader {
             do throws(KafkaError) {
                 return try client.watermarks(name, topic.partition, timeout: .milliseconds(500))
             } catch {
+                if error.forbidsTopic { throw forbidden(error) }
                 log.write(
                     .init(
                         severity: 4, facility: "OFFSETS",
@@ -91,6 +98,7 @@ struct ProgressReader {
         let warningTime = context.clock.now + .seconds(2)
         var isWarned = false
         var value: [UInt8]?
+        var refusal: KafkaError?
         var next = bounds.low
         while next < bounds.high {
             try Task.checkCancellation()
@@ -103,12 +111,13 @@ struct ProgressReader {
                     if message.keyBytes == key { value = message.valueBytes }
                 case RD_KAFKA_RESP_ERR__PARTITION_EOF: next = max(next, message.offset)
                 default:
+                    let error = KafkaError(message.err)
+                    if error.forbidsTopic { refusal = error }
                     log.write(
-                        .init(
-                            severity: 4, facility: "PROGRESS",
-                            text: "cannot read on yet: \(KafkaError(message.err).reason)"))
+                        .init(severity: 4, facility: "PROGRESS", text: "cannot read on yet: \(error.reason)"))
                 }
             }
+            if let refusal { throw forbidden(refusal) }
             if taken > 0 { continue }
             while client.serve(.zero) {}
             pipe.wait(.milliseconds(100))

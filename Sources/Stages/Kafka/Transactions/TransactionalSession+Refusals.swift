@@ -25,7 +25,10 @@ extension TransactionalSession {
             }
             guard let findings else { continue }
             if findings.hasSuspects { return false }
-            if let failure = findings.failure { throw tenure.error(TransactionFailure(.abort, failure)) }
+            // Of a producer that is at its end a record says only that it is; whether it was fenced, the producer.
+            if let failure = findings.failure {
+                throw tenure.error(client.fatalError ?? TransactionFailure(.abort, failure))
+            }
             return true
         }
     }
