@@ -131,6 +131,9 @@ PROPERTIES
     # A session of its own: Ctrl-C in the terminal that started it is not meant for the broker.
     setsid "$home/bin/kafka-server-start.sh" "$settings" >"$data/server.log" 2>&1 </dev/null &
     echo $! >"$data/broker.pid"
+    # Until the new process has its own arguments it is no broker, and on a busy machine that takes a moment.
+    local deadline=$((SECONDS + 10))
+    until running_process >/dev/null || [[ -s $data/server.log ]] || ((SECONDS > deadline)); do sleep 0.05; done
 }
 
 start_container() {

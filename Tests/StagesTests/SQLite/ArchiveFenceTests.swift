@@ -45,6 +45,34 @@ import Testing
         #expect(try bench.query("SELECT count(*) FROM dead_letters") == ["0"])
     }
 
+    @Test("one that looked before another began the archive is fenced when it begins, and harms nobody")
+    func beginning() async throws {
+        let bench = try ArchiveBench()
+        let sleeper = try bench.sink()
+        try await sleeper.open(bench.context())
+        try FileManager.default.removeItem(atPath: bench.path + ".lock")
+        let other = try await bench.running()
+        let error = await pipelineError { try await sleeper.begin(TransactionBatch.stream, at: [0: 0]) }
+        #expect(error?.code == .fenced)
+        #expect(error?.isRetriable == false)
+        await sleeper.close()
+        try await bench.write(.records(0..<5), to: other)
+        try await other.flush()
+        await other.close()
+        #expect(try bench.counts() == ["0|0|5|5|5|0|0|0|0"])
+    }
+
+    @Test("one that was fenced adds no partitions")
+    func newPartitions() async throws {
+        let (bench, older, younger) = try await two()
+        let error = await pipelineError { try await older.begin(TransactionBatch.stream, at: [1: 0]) }
+        #expect(error?.code == .fenced)
+        try await younger.begin(TransactionBatch.stream, at: [1: 0])
+        await older.close()
+        await younger.close()
+        #expect(try bench.query("SELECT count(*) FROM offsets") == ["2"])
+    }
+
     @Test("the younger one cannot take over while the older one's transaction is open: one of the two is first")
     func openTransaction() async throws {
         let bench = try ArchiveBench()
@@ -56,13 +84,13 @@ import Testing
         let error = await pipelineError { try await younger.start() }
         #expect(error?.isRetriable == true)
         try await older.flush()
-        try await younger.start()
-        // It stands where it looked, before the older one's commit.
-        let behind = await pipelineError { try await bench.write(.records(0..<5), to: younger) }
-        #expect(behind?.code == .fenced)
+        // It looked before the older one's commit.
+        #expect(await pipelineError { try await younger.start() }?.code == .fenced)
         await younger.close()
+        try await bench.write(.records(5..<7), to: older)
+        try await older.flush()
         await older.close()
-        #expect(try bench.counts() == ["0|0|5|5|5|0|0|0|0"])
+        #expect(try bench.counts() == ["0|0|7|7|7|0|0|0|0"])
     }
 
     @Test("a position that has moved under the same epoch fences as well")

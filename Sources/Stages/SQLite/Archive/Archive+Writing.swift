@@ -92,10 +92,7 @@ extension Archive {
         for (index, value) in values.enumerated() { try advance.bind(value, at: Int32(index + 1)) }
         try advance.run()
         guard connection.changes == 1 else {
-            throw PipelineError(
-                .fenced, "cannot write \(batch.stream.topic)[\(partition)]@\(share.from)",
-                reason: "another process has written to \(path) since this one took it over",
-                remedy: "One process writes an archive; nothing of this one's open transaction was stored")
+            throw fenced("cannot write \(batch.stream.topic)[\(partition)]@\(share.from)")
         }
         partitions[partition]?.next = share.claim.to
         if let last { partitions[partition]?.last = last }

@@ -87,10 +87,8 @@ final class Archive {
     /// Becomes the one whose claims are taken: whoever wrote before is fenced from here on.
     func takeOver() throws(PipelineError) {
         guard !hasTakenOver else { return }
-        try attempt("cannot take the archive over") { () throws(SQLiteFailure) in
-            try beginTransaction()
+        try transact("cannot take the archive over") { () throws(SQLiteFailure) in
             try makeOurs()
-            try connection.execute("COMMIT")
         }
         tookOver()
     }
@@ -101,14 +99,12 @@ final class Archive {
         try checkStream(stream)
         let new = positions.filter { partitions[$0.key] == nil }
         guard !hasTakenOver || self.stream == nil || !new.isEmpty else { return }
-        try attempt("cannot store where to begin") { () throws(SQLiteFailure) in
-            try beginTransaction()
+        try transact("cannot store where to begin") { () throws(SQLiteFailure) in
             if !hasTakenOver { try makeOurs() }
             try store(stream)
             for (partition, position) in new.sorted(by: { $0.key < $1.key }) {
                 try add(partition, at: position)
             }
-            try connection.execute("COMMIT")
         }
         tookOver()
     }
@@ -118,8 +114,7 @@ final class Archive {
     func beginAnew(_ stream: StreamIdentity, at positions: [Int32: Int64]) throws(PipelineError) {
         // The name stays: it is what the rows show as their topic.
         try checkStream(StreamIdentity(cluster: self.stream?.cluster ?? stream.cluster, topic: stream.topic))
-        try attempt("cannot begin anew") { () throws(SQLiteFailure) in
-            try beginTransaction()
+        try transact("cannot begin anew") { () throws(SQLiteFailure) in
             if !hasTakenOver { try makeOurs() }
             try store(stream)
             if let former = self.stream?.cluster, former != stream.cluster {
@@ -135,10 +130,35 @@ final class Archive {
                         partition: partition, generation: ledger.generation + 1, firstClaimed: position,
                         next: position, epoch: ledger.epoch, formerEnd: max(ledger.formerEnd, ledger.next)))
             }
-            try connection.execute("COMMIT")
         }
         tookOver()
         self.stream = stream
+    }
+
+    /// Does something to the positions in a transaction of its own, if they are still what was read of them: the fence of
+    /// all that is no claim.
+    private func transact(
+        _ what: String, _ body: () throws(SQLiteFailure) -> Void
+    ) throws(PipelineError) {
+        let isOurs = try attempt(what) { () throws(SQLiteFailure) -> Bool in
+            try beginTransaction()
+            let known = (stream, partitions.mapValues(\.epoch), partitions.mapValues(\.next))
+            try load()
+            guard known == (stream, partitions.mapValues(\.epoch), partitions.mapValues(\.next)) else { return false }
+            try body()
+            try connection.execute("COMMIT")
+            return true
+        }
+        if isOurs { return }
+        rollBack()
+        throw fenced(what)
+    }
+
+    /// What another process's writing comes to.
+    func fenced(_ what: String) -> PipelineError {
+        PipelineError(
+            .fenced, what, reason: "another process has written to \(path) since this one took it over or opened it",
+            remedy: "One process writes an archive; nothing of this one's open transaction was stored")
     }
 
     /// Refuses records of another stream.
@@ -230,7 +250,6 @@ final class Archive {
         // Its own failure says nothing new: closing the connection takes the transaction back as well.
         if !connection.isAutocommit { try? connection.execute("ROLLBACK") }
         openClaims = [:]
-        partitions = [:]
         // Without positions every later write fails on the stored ones, which is what an unreadable file deserves.
         try? load()
     }
@@ -259,6 +278,7 @@ final class Archive {
         stream = texts["cluster"].flatMap { cluster in
             texts["topic"].map { StreamIdentity(cluster: cluster, topic: $0) }
         }
+        partitions = [:]
         let offsets = try connection.prepare(ArchiveSchema.partitions(version: version))
         defer { connection.discard(offsets) }
         while try offsets.step() {
