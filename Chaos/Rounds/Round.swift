@@ -6,6 +6,7 @@ import PipelineTesting
 final class Round {
     private static let rate = 6_000
     private static let patience = Duration.seconds(90)
+    private static let spareAttempts = 3
 
     private let plan: RoundPlan
     /// Records of the round's stream: one that is too short is over before the last fault.
@@ -63,7 +64,12 @@ final class Round {
     /// - Returns: what came of it; what failed stands in it.
     func run() -> RoundOutcome {
         do {
-            for _ in 0..<plan.times where outcome.faults == 0 || !isOver { try putFault() }
+            // A program may end before it comes to its place; then another one is tried.
+            var attempts = 0
+            while outcome.faults < plan.times, attempts < plan.times + Self.spareAttempts, attempts == 0 || !isOver {
+                attempts += 1
+                try putFault()
+            }
             try complete()
             try prove()
         } catch {
@@ -87,6 +93,8 @@ final class Round {
         // Of two that wait for one lock, the one that is to stand still must get it.
         if plan.fault == .killBesideStandby { kill(successor) }
         if target.isRunning { target.kill() }
+        // What is not there yet nobody can read.
+        if plan.fault == .longReader { try makeArchive() }
         try target.start(standingStillAt: place)
         if !other.isRunning { try other.start() }
         guard target.goOn(to: place, within: .seconds(15)) else { return }
@@ -149,7 +157,6 @@ final class Round {
         case .fullDisk:
             return try fillDisk()
         case .longReader:
-            wait(.seconds(5)) { archive.progress != nil }
             return archive.withTransaction("BEGIN; SELECT count(*) FROM meta") { pause { target.send(SIGCONT) } }
         case .lockedDatabase:
             target.send(SIGCONT)
@@ -157,6 +164,13 @@ final class Round {
             return archive.withTransaction("BEGIN IMMEDIATE") { pause {} }
         }
         return true
+    }
+
+    /// Lets both programs run until there is an archive.
+    private func makeArchive() throws {
+        guard archive.progress == nil else { return }
+        try keepRunning { archive.progress != nil }
+        target.kill()
     }
 
     private func kill(_ program: Program) {
