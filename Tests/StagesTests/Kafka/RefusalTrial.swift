@@ -10,7 +10,8 @@ import Testing
 ///
 /// The mock cluster's transactions hold nothing: what was aborted stays visible, the progress in it too. So a sink that begins
 /// anew after a commit was refused finds it done, as with a broker that committed and whose answer was lost; that records
-/// of an aborted transaction are written again, only errors can show that come before anything is written.
+/// of an aborted transaction are written again, only errors can show that come before anything is written. A group's offsets
+/// it forgets at once, so behind a group everything is written again.
 final class RefusalTrial {
     /// When the cluster begins to refuse.
     enum Moment {
@@ -49,10 +50,17 @@ final class RefusalTrial {
     let acknowledgements = Watched<[[Rejection]]>([])
 
     let sink: TransactionalKafkaSink
+    private let group: ScriptedGroup?
 
-    /// - Parameter properties: librdkafka's.
-    init(_ properties: [String: String] = [:]) throws {
-        cluster = try RefusingCluster(topics: ["t", "progress"])
+    /// - Parameters:
+    ///   - properties: librdkafka's.
+    ///   - isBehindGroup: whether a group keeps the progress.
+    init(_ properties: [String: String] = [:], isBehindGroup: Bool = false) throws {
+        cluster = try RefusingCluster(topics: ["t", "progress", TransactionTrial.stream.topic])
+        group =
+            isBehindGroup
+            ? ScriptedGroup(name: "g", topic: TransactionTrial.stream.topic, brokers: cluster.address) : nil
+        group?.assign([0: 0])
         let values = SettingValues([
             "brokers": .text(cluster.address), "topic": .text("t"), "progress_topic": .text("progress"),
             "transactional_id": .text("producer"),
@@ -86,7 +94,9 @@ final class RefusalTrial {
                 if moment == .writing, openings == 1 { refuse(refusals) }
                 if acknowledgements.value.isEmpty {
                     let sent = cluster.count(of: .produce)
-                    try await sink.write(TransactionTrial.batch(records), receipt: receipt)
+                    var batch = TransactionTrial.batch(records)
+                    batch.generation = group?.assignment?.generation ?? 0
+                    try await sink.write(batch, receipt: receipt)
                     if sendsFirst { cluster.wait(for: .produce, sent + 1) }
                     try await sink.flush()
                 }
@@ -124,8 +134,12 @@ final class RefusalTrial {
         let stage = StageContext(name: "kafka", pipeline: "test", log: log, clock: KafkaTestCluster.clock) { _ in }
         try await sink.open(
             SinkContext(
-                stage: stage, takesDeadLetters: false, barrier: { _ in },
+                stage: stage, takesDeadLetters: false, group: group, barrier: { _ in },
                 failure: { [reports] error in reports.update { $0.append(error) } }))
+        if group != nil {
+            try await sink.start()
+            return nil
+        }
         _ = try await sink.storedStream()
         try await sink.begin(TransactionTrial.stream, at: [0: 0])
         try await sink.start()

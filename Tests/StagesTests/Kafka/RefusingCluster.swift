@@ -17,7 +17,9 @@ final class RefusingCluster {
         case heartbeat = 12
         case initProducerId = 22
         case addPartitionsToTxn = 24
+        case addOffsetsToTxn = 25
         case endTxn = 26
+        case txnOffsetCommit = 28
 
         /// As the mock cluster's log has it.
         fileprivate var nameInLog: String {

@@ -193,11 +193,13 @@ struct GroupTrial: Sendable {
 final class ScriptedGroup: ConsumerGroup {
     let name: String
     private let topic: String
+    private let brokers: String
     private let state = Mutex<(assignment: GroupAssignment?, last: Int)>((nil, 0))
 
-    init(name: String, topic: String) {
+    init(name: String, topic: String, brokers: String = KafkaTestCluster.brokers) {
         self.name = name
         self.topic = topic
+        self.brokers = brokers
     }
 
     var assignment: GroupAssignment? { state.withLock { $0.assignment } }
@@ -217,7 +219,8 @@ final class ScriptedGroup: ConsumerGroup {
 
     func committedPositions(of partitions: [Int32]) throws -> [Int32: Int64] {
         let client = try KafkaTestCluster.client(
-            RD_KAFKA_CONSUMER, ["group.id": name, "isolation.level": "read_committed"])
+            RD_KAFKA_CONSUMER,
+            ["bootstrap.servers": brokers, "group.id": name, "isolation.level": "read_committed"])
         defer { client.destroy() }
         return try client.committed(topic, partitions, timeout: .seconds(10))
     }
