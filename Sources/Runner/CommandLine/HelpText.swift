@@ -35,7 +35,7 @@ enum HelpText {
           --embedded-broker             start a broker in memory and use it (a demonstration: nothing is kept)
 
         Variables that the shipped pipelines read: KAFKA_BROKERS KAFKA_TOPIC KAFKA_GROUP RATE BURST TTL COUNT SEED
-        OFFSET_RESET UNTIL FORMAT STATUS_FILTER REGION_FILTER DATABASE
+        OFFSET_RESET UNTIL FORMAT STATISTICS STATISTICS_INTERVAL STATUS_FILTER REGION_FILTER DATABASE
 
         Exit codes: 0 done, also after a first Ctrl-C; 1 verified and not as it should be; 64 usage; 65 bad data and no place for it; 69 server not
         reached; 70 our own fault; 73, 74 output or input failed; 75 stopped with records given up; 76 another
