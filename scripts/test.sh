@@ -105,6 +105,12 @@ check "format" swift format lint --strict --recursive --parallel Package.swift S
     Chaos Driving Fuzzing
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
+if command -v kubectl >/dev/null; then
+    check "manifests that apply alone" scripts/render-manifests.sh --check
+else
+    skipped=$((skipped + 1))
+    reasons+=("manifests that apply alone: there is no kubectl on PATH")
+fi
 check "release build" swift build -c release --product runner
 RUNNER=$(swift build -c release --show-bin-path)/runner
 export RUNNER
