@@ -52,6 +52,8 @@ enum Runner {
         case .query(let options): try QueryCommand(options: options).run()
         case .verify(let options):
             return try VerifyCommand(options: options, output: output, log: writer.log, clock: writer.clock).run()
+        case .deleteTopic(let options):
+            try DeleteTopicCommand(loading: loading, log: writer.log, clock: writer.clock).run(options)
         case .broker(let options): return try await BrokerCommand(options: options, output: output).run()
         case .help(let topic): try StandardOutput.write(HelpText.text(topic: topic))
         case .version: try StandardOutput.write(Version.text + "\n")

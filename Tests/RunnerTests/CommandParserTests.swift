@@ -51,6 +51,10 @@ struct CommandParserTests {
             try CommandParser.parse(["query", "a.db", "SELECT 1", "--format", "csv"])
                 == .query(QueryOptions(database: "a.db", statement: "SELECT 1", format: .csv)))
         #expect(
+            try CommandParser.parse(["delete-topic", "a.json", "--set", "x=1"])
+                == .deleteTopic(FileOptions(files: ["a.json"], overrides: ["x=1"])))
+        #expect(try CommandParser.parse(["delete-topic", "-h"]) == .help(topic: "delete-topic"))
+        #expect(
             try CommandParser.parse(["broker", "--topic", "t", "--partitions", "7"])
                 == .broker(BrokerOptions(topic: "t", partitions: 7)))
         #expect(try CommandParser.parse([]) == .help(topic: nil))

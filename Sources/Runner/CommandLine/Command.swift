@@ -14,6 +14,8 @@ enum Command: Equatable {
     case query(QueryOptions)
     /// `runner verify ARCHIVE…`
     case verify(VerifyOptions)
+    /// `runner delete-topic FILE…`
+    case deleteTopic(FileOptions)
     /// `runner broker`
     case broker(BrokerOptions)
     /// `runner --help` or `runner COMMAND --help`

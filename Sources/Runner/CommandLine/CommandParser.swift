@@ -27,7 +27,10 @@ struct CommandParser {
             return .version
         case "check":
             rest.removeLast()
-            return try check()
+            return try files("check", Command.check)
+        case "delete-topic":
+            rest.removeLast()
+            return try files("delete-topic", Command.deleteTopic)
         case "explain":
             rest.removeLast()
             return try explain()
@@ -73,18 +76,21 @@ struct CommandParser {
         return .run(options)
     }
 
-    private mutating func check() throws(PipelineError) -> Command {
+    /// A command that takes pipeline files and what changes them, and nothing else.
+    private mutating func files(
+        _ name: String, _ command: (FileOptions) -> Command
+    ) throws(PipelineError) -> Command {
         var options = FileOptions()
         while let argument = next() {
             switch argument {
-            case .option("-h"), .option("--help"): return .help(topic: "check")
-            case .option(let name):
-                guard try fileOption(name, &options) else { throw Self.unknown(name, ["--set", "--env-file"]) }
+            case .option("-h"), .option("--help"): return .help(topic: name)
+            case .option(let option):
+                guard try fileOption(option, &options) else { throw Self.unknown(option, ["--set", "--env-file"]) }
             case .plain(let path): options.files.append(path)
             }
         }
         guard !options.files.isEmpty else { throw Self.noFile }
-        return .check(options)
+        return command(options)
     }
 
     private mutating func stages() throws(PipelineError) -> Command {

@@ -7,6 +7,7 @@ enum HelpText {
         case "stages": stages
         case "query": query
         case "verify": verify
+        case "delete-topic": deleteTopic
         case "broker": broker
         default: main
         }
@@ -22,6 +23,7 @@ enum HelpText {
           runner stages [TYPE]          what stages there are; with TYPE its settings and an example
           runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
           runner verify ARCHIVE…        prove that an archive is whole, and say which proof was given
+          runner delete-topic FILE…     delete the topics that pipelines write, with all that is in them
           runner broker                 an embedded broker in memory, for trying things out
           runner help COMMAND, runner --version
 
@@ -105,6 +107,14 @@ enum HelpText {
           -q, --quiet                   no progress line
 
         Exit code 0 if all is proven, 1 with the first differences if not.
+
+        """
+
+    private static let deleteTopic = """
+        Usage: runner delete-topic FILE… [--set [PIPELINE:]PATH=VALUE]… [--env-file FILE]
+
+        Deletes the topics that the kafka sinks of pipeline files write, by the connection that the files give them, and
+        returns when they are gone. A topic that is not there is no error. It does not ask: what is in the topics is lost.
 
         """
 

@@ -20,11 +20,9 @@ extension KafkaTestCluster {
 
     /// Deletes a topic and makes it again, empty.
     static func makeAnew(_ topic: String, partitions: Int32 = 1) throws {
-        var requests: [OpaquePointer?] = [rd_kafka_DeleteTopic_new(topic)]
-        defer { rd_kafka_DeleteTopic_destroy(requests[0]) }
-        try administer { client, answers in rd_kafka_DeleteTopics(client, &requests, 1, nil, answers) }
         let client = try Self.client(RD_KAFKA_PRODUCER)
         defer { client.destroy() }
+        try client.deleteTopic(topic)
         // Asked of a consumer, whose questions do not create it.
         let observer = try Self.client(RD_KAFKA_CONSUMER)
         defer { observer.destroy() }

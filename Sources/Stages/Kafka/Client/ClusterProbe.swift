@@ -178,10 +178,3 @@ actor ClusterProbe {
             remedy: "Check \"brokers\" and that a broker runs, or give it longer with \"connect_timeout\"")
     }
 }
-
-extension KafkaError {
-    /// Whether the cluster answered, and the answer is about the topic: trying again changes nothing.
-    fileprivate var isAboutTopic: Bool {
-        [RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION].contains(code)
-    }
-}

@@ -24,6 +24,22 @@ extension KafkaClient {
         if code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { try KafkaError.check(code) }
     }
 
+    /// Deletes a topic; one that is not there is no error. Blocks for at most ten seconds.
+    func deleteTopic(_ name: String) throws(KafkaError) {
+        guard let request = rd_kafka_DeleteTopic_new(name) else { throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG) }
+        defer { rd_kafka_DeleteTopic_destroy(request) }
+        var requests: [OpaquePointer?] = [request]
+        let event = try administer { queue in rd_kafka_DeleteTopics(handle, &requests, 1, nil, queue) }
+        var count = 0
+        guard
+            let results = rd_kafka_DeleteTopics_result_topics(
+                rd_kafka_event_DeleteTopics_result(event.pointer), &count),
+            count > 0, let result = results[0]
+        else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
+        let code = rd_kafka_topic_result_error(result)
+        if code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART { try KafkaError.check(code) }
+    }
+
     /// A topic's setting, or nil if it has none of this name. Blocks for at most ten seconds.
     func topicSetting(_ setting: String, of name: String) throws(KafkaError) -> String? {
         guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name) else {

@@ -25,6 +25,11 @@ struct KafkaError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether the cluster answered, and the answer is about the topic: trying again changes nothing.
+    var isAboutTopic: Bool {
+        [RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION].contains(code)
+    }
+
     /// Whether a record came back because the client gave it up, or did not take it, for another's sake: its transaction
     /// had failed by then.
     var saysUnsent: Bool {
