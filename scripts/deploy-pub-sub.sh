@@ -9,15 +9,16 @@ images="atm-producer:latest atm-consumer:latest"
 
 usage() {
     cat <<'TEXT'
-Usage: deploy-pub-sub.sh [--no-build] [--dry-run]
+Usage: deploy-pub-sub.sh [--no-build] [--overlay FOLDER] [--dry-run]
 
 Builds the image, makes it known to the cluster that kubectl speaks to, and applies manifests/overlays/local: producer
 (which stands still until scripts/start-producer.sh), consumer and archive, in the namespace kafka, with their topic.
 Again, it applies what has changed; what runs keeps its number of replicas, and its pods where nothing changed for them.
 
-  --no-build   takes the image that the cluster has: for changes of settings and pipelines. Needs no Docker
-  --dry-run    checks everything, says what it would do, and changes nothing
-  -h, --help   shows this text
+  --no-build        takes the image that the cluster has: for changes of settings and pipelines. Needs no Docker
+  --overlay FOLDER  applies another kustomization, such as one of your own over manifests/overlays/local
+  --dry-run         checks everything, says what it would do, and changes nothing
+  -h, --help        shows this text
 
 Settings: manifests/base/settings/*.env, pipelines: pipelines/*.json.
 
@@ -32,7 +33,17 @@ build=yes
 dry_run=no
 while (($# > 0)); do
     case $1 in
+        --*=*)
+            set -- "${1%%=*}" "${1#*=}" "${@:2}"
+            continue
+            ;;
         --no-build) build=no ;;
+        --overlay)
+            overlay=$(value_of "$@")
+            [[ -f $overlay/kustomization.yaml ]] || fail "--overlay $overlay holds no kustomization.yaml" 64
+            overlay=$(cd "$overlay" && pwd)
+            shift
+            ;;
         --dry-run) dry_run=yes ;;
         -h | --help)
             usage
@@ -159,14 +170,15 @@ over=
 
 # write_kustomization IMAGE-ID
 write_kustomization() {
-    local name kind shards image
+    local name kind image
     cat <<YAML
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [../overlays/local]
+resources: ["../$(basename "$overlay")"]
 replicas:
   - { name: atm-producer, count: $(count_of deployment/atm-producer 0) }
   - { name: atm-consumer, count: $(count_of deployment/atm-consumer 1) }
+$(archive_replicas)
 patches:
 YAML
     for name in producer consumer archive; do
@@ -185,22 +197,24 @@ YAML
             annotations: { settings-hash: "$(settings_hash "$name")", image-id: "${image:-none}" }
 YAML
     done
-    # The number of shards belongs to the data that is there; changing it is a migration, not a deployment.
-    shards=$(live statefulset/atm-archive '{.spec.template.spec.containers[0].env[?(@.name=="SHARDS")].value}')
-    if [[ -n $shards ]]; then
-        cat <<YAML
-  - target: { kind: StatefulSet, name: atm-archive }
-    patch: |
-      apiVersion: apps/v1
-      kind: StatefulSet
-      metadata: { name: any }
-      spec:
-        replicas: $(count_of statefulset/atm-archive 1)
-        template:
-          spec:
-            containers: [{ name: runner, env: [{ name: SHARDS, value: "$shards" }] }]
-YAML
+}
+
+# check_shards: the number of shards belongs to the files that are there.
+check_shards() {
+    local live_shards wanted_shards
+    live_shards=$(live statefulset/atm-archive '{.spec.template.spec.containers[0].env[?(@.name=="SHARDS")].value}')
+    wanted_shards=$(awk '/^ *- name: SHARDS$/ { getline; gsub(/[^0-9]/, ""); print; exit }' <<<"$rendered")
+    if [[ -n $live_shards && $live_shards != "$wanted_shards" ]]; then
+        fail "the archive has $live_shards shards, the manifests $wanted_shards. To change that is a migration \
+(docs/kubernetes.md); to deploy the rest, say by --overlay which kustomization has $live_shards" 78
     fi
+}
+
+# archive_replicas keeps a stopped archive stopped; without one the manifests say how many.
+archive_replicas() {
+    local count
+    count=$(live statefulset/atm-archive '{.spec.replicas}')
+    if [[ -n $count ]]; then echo "  - { name: atm-archive, count: $count }"; fi
 }
 
 # count_of WORKLOAD OTHERWISE
@@ -213,22 +227,12 @@ count_of() {
 # make_topic has a producer that makes no transaction connect: it creates a topic that is missing, and shows whether the
 # cluster reaches Kafka at all.
 make_topic() {
-    local state
     say "Looking for Kafka and the topic $(topic) …"
     topic_job=$(new_job_name atm-producer-topic)
     create_job "$topic_job" "" COUNT=0 TTL-
-    while state=$(job_state "$topic_job") && [[ $state == active || $state == unknown ]]; do
-        if k get pods --selector "job-name=$topic_job" --output 'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}' |
-            grep -q Err; then
-            break
-        fi
-        sleep 0.5
-    done
-    if [[ $state != complete ]]; then
-        say "$script: no producer can work in this cluster:"
-        why_not_ready "job-name=$topic_job"
-        fail "Kafka must run at $(live configmap/atm-kafka-settings '{.data.KAFKA_BROKERS}'), or manifests/base/settings/kafka.env say where" 69
-    fi
+    await_job "$topic_job" ||
+        fail "no producer can work in this cluster. Kafka must run at $(live configmap/atm-kafka-settings \
+            '{.data.KAFKA_BROKERS}'), or manifests/base/settings/kafka.env say where" 69
     k delete job "$topic_job" --ignore-not-found >/dev/null
     topic_job=
 }
@@ -246,6 +250,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 rendered=$(kubectl kustomize "$overlay") || fail "the manifests are wrong" 78
+check_shards
 image=
 if [[ $build == yes ]]; then
     choose_loader
@@ -260,7 +265,7 @@ if [[ $build == yes ]]; then
 fi
 
 # Beside the overlay, because kustomize takes relative paths only.
-over=$(mktemp -d "$repository/manifests/.deploy.XXXXXX")
+over=$(mktemp -d "$(dirname "$overlay")/.deploy.XXXXXX")
 write_kustomization "$image" >"$over/kustomization.yaml"
 if [[ $dry_run == yes ]]; then
     if kubectl get namespace "$namespace" >/dev/null 2>&1; then

@@ -233,6 +233,20 @@ job_state() {
     esac
 }
 
+# await_job NAME waits for its end; false if it failed or cannot begin, which is shown.
+await_job() {
+    local state waiting
+    while state=$(job_state "$1") && [[ $state == active || $state == unknown ]]; do
+        waiting=$(k get pods --selector "job-name=$1" \
+            --output 'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}' 2>/dev/null) || waiting=
+        if [[ $waiting == *Err* || $waiting == *BackOff* ]]; then break; fi
+        sleep 0.5
+    done
+    if [[ $state == complete ]]; then return; fi
+    why_not_ready "job-name=$1"
+    return 1
+}
+
 # What the runner says
 
 # final_report FILE prints the report that ends a runner's log, or nothing if the log ends before it.
