@@ -122,8 +122,10 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         if run.count > 0 {
             actions.released.append((sink, run.bytes))
             moveWatermark(run.partitions, &actions)
-            releaseBarriers(&actions)
         }
+        // Also where the run of acknowledged deliveries is no longer: one before this may wait for its letter, which the
+        // owner that waits here is to keep, and the letter may stand behind what the owner has in hand.
+        releaseBarriers(&actions)
         releaseSettled(sink, &actions)
     }
 

@@ -146,6 +146,19 @@ struct DeliveryStateTests {
         #expect(state.accept(later, sink: 0, generation: state.generation(of: 0)) == nil)
     }
 
+    @Test("an owner in front of a letter that it is to keep goes on when the sink acknowledges what comes after")
+    func letterBehind() {
+        var state = State(roles: [Self.required, Self.owner])
+        let numbers = deliver(&state, 2)
+        _ = state.accept(numbers[0], sink: 0, generation: 0)
+        _ = state.deliverDead(99, to: 1, from: 0, parent: numbers[0])
+        #expect(state.waitForOthers([Self.claim(0, 10)], sink: 1, "first") == true)
+        #expect(state.waitForOthers([Self.claim(10, 20)], sink: 1, "second") == nil)
+        let actions = settle(&state, numbers[1], sink: 0)
+        #expect(actions.barriers.map(\.waiter) == ["second"])
+        #expect(!actions.watermarkMoved)
+    }
+
     @Test("losing the place for dead letters ends the wait of those who rejected records")
     func keeperLost() {
         var state = State(roles: [Self.required, Self.required])
