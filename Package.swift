@@ -23,7 +23,12 @@ let package = Package(
         .executable(name: "chaos", targets: ["Chaos"]),
         .library(name: "FaultPoint", type: .dynamic, targets: ["FaultPoint"]),
     ],
+    traits: [
+        .trait(name: "Probes", description: "Probes and metrics over HTTP (needs libmicrohttpd).")
+    ],
     targets: [
+        .systemLibrary(
+            name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(
             name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -40,7 +45,10 @@ let package = Package(
         .target(
             name: "Stages", dependencies: ["Pipeline", "CRDKafka", "CSQLite"], swiftSettings: settings),
         .target(name: "PipelineTesting", dependencies: ["Pipeline"], swiftSettings: settings),
-        .executableTarget(name: "Runner", dependencies: ["Pipeline", "Stages"], swiftSettings: settings),
+        .executableTarget(
+            name: "Runner",
+            dependencies: ["Pipeline", "Stages", .target(name: "CMicroHTTPD", condition: .when(traits: ["Probes"]))],
+            swiftSettings: settings),
         .target(name: "AllocationCount", path: "Benchmarks/AllocationCount"),
         .target(name: "CallgrindAid", path: "Benchmarks/CallgrindAid"),
         .target(name: "Driving", dependencies: ["CRDKafka"], path: "Driving", swiftSettings: settings),

@@ -43,7 +43,7 @@ done
 ensure_packages no "${build_packages[@]}"
 runner=$(build_runner)
 for product in benchmarks AllocationCount CallgrindAid; do
-    swift build -c release --product "$product" >&2 || die "the build failed"
+    build_product "$product" || die "the build failed"
 done
 driver=$(dirname "$runner")/benchmarks
 

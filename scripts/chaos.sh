@@ -49,7 +49,7 @@ ensure_packages no "${build_packages[@]}"
 if [[ -n ${TOXIPROXY:-} ]]; then ensure_packages no curl; fi
 runner=$(build_runner)
 for product in chaos FaultPoint; do
-    swift build -c release --product "$product" >&2 || die "the build failed"
+    build_product "$product" || die "the build failed"
 done
 driver=$(dirname "$runner")/chaos
 

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034
 build_packages=(librdkafka-dev libsqlite3-dev libsimdjson-dev)
 # shellcheck disable=SC2034
-test_packages=(kcat shellcheck curl xz-utils)
+test_packages=(kcat shellcheck curl xz-utils libmicrohttpd-dev prometheus)
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -51,10 +51,23 @@ ensure_swift() {
         die "no Swift toolchain on PATH. Install Swift 6.3 or later from https://www.swift.org/install/linux/"
 }
 
+# build_traits prints the options that turn on what the packages that are there allow, one a line: every build of a checkout
+# must have the same ones, or SwiftPM begins anew.
+build_traits() {
+    if pkg-config --exists libmicrohttpd 2>/dev/null; then printf '%s\n' --traits Probes; fi
+}
+
+# build_product PRODUCT builds a product for release. SwiftPM's progress goes to stderr.
+build_product() {
+    local traits
+    mapfile -t traits < <(build_traits)
+    swift build -c release "${traits[@]}" --product "$1" >&2
+}
+
 # build_runner builds the release binary and prints its path. SwiftPM's progress goes to stderr.
 build_runner() {
     ensure_swift
     say "Building runner (release; a few minutes the first time)"
-    swift build -c release --product runner >&2 || die "the build failed"
+    build_product runner || die "the build failed"
     printf '%s/runner\n' "$(swift build -c release --show-bin-path)"
 }

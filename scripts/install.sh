@@ -37,6 +37,7 @@ if [[ -z $prefix ]]; then
 fi
 
 ensure_packages "$install" "${build_packages[@]}"
+[[ -n $(build_traits) ]] || say "Without libmicrohttpd-dev runner has no probes and metrics (http.listen)"
 runner=$(build_runner)
 install -d "$prefix/bin" "$prefix/share/sluice/pipelines"
 install -m 755 "$runner" "$prefix/bin/runner"

@@ -53,6 +53,7 @@ finish() {
 }
 trap finish EXIT
 
+mapfile -t traits < <(build_traits)
 passed=0
 failed=0
 skipped=0
@@ -77,7 +78,7 @@ swift_tests() {
     shift
     say "== $name"
     # A test that hangs is a failure, not a wait without end.
-    timeout --kill-after=10 1200 swift test "$@" >"$log" 2>&1 || status=$?
+    timeout --kill-after=10 1200 swift test "${traits[@]}" "$@" >"$log" 2>&1 || status=$?
     grep -vE '^(◇|✔|➜)|^\[[0-9]+/[0-9]+\] ' "$log" | tail -n 200 >&2 || true
     local more_passed more_failed more_skipped
     more_passed=$(grep -cE '^. Test [^ ].* passed after [0-9.]+ seconds' "$log" || true)
@@ -96,7 +97,7 @@ swift_tests() {
 # Holds the hot paths to their allocations a record, those with Kafka where there is one.
 allocation_counts() {
     local product options=()
-    for product in benchmarks AllocationCount; do swift build -c release --product "$product" || return 1; done
+    for product in benchmarks AllocationCount; do build_product "$product" || return 1; done
     if [[ -n ${KAFKA_TEST_BROKERS:-} ]]; then options=(--brokers "$KAFKA_TEST_BROKERS"); fi
     "$(dirname "$RUNNER")/benchmarks" allocations --check "${options[@]}"
 }
@@ -111,7 +112,7 @@ else
     skipped=$((skipped + 1))
     reasons+=("manifests that apply alone: there is no kubectl on PATH")
 fi
-check "release build" swift build -c release --product runner
+check "release build" build_product runner
 RUNNER=$(swift build -c release --show-bin-path)/runner
 export RUNNER
 
@@ -144,6 +145,8 @@ if [[ $quick == no ]]; then
         check "forty faults" env CHAOS_FOLDER="$work" scripts/chaos.sh --quick --rounds 56 --least 40 --seed "${CHAOS_SEED:-1}"
     fi
     check "fuzzers" scripts/fuzz.sh --seconds 20
+    # What whoever has only the packages of the README builds.
+    check "build without probes" swift build --scratch-path .build/without-probes --product runner
 fi
 
 say ""

@@ -54,6 +54,10 @@ enum Runner {
             return try VerifyCommand(options: options, output: output, log: writer.log, clock: writer.clock).run()
         case .deleteTopic(let options):
             try DeleteTopicCommand(loading: loading, log: writer.log, clock: writer.clock).run(options)
+        case .health(let place):
+            let answer = HealthCommand(place: place).run()
+            try StandardOutput.write(answer.text)
+            return answer.code
         case .broker(let options): return try await BrokerCommand(options: options, output: output).run()
         case .help(let topic): try StandardOutput.write(HelpText.text(topic: topic))
         case .version: try StandardOutput.write(Version.text + "\n")

@@ -54,14 +54,16 @@ struct ExplainCommandTests {
     func columns() throws {
         let lines = try explained(set: ["sinks.file.required=true"]).split(separator: "\n").map(String.init)
         #expect(
-            lines.prefix(8) == [
+            lines.prefix(10) == [
                 "produce, produce.json",
-                "  version         1          produce.json:2:14",
-                "  name            \"produce\"  default",
-                "  dead_letters    \"\"         default",
-                "  memory          \"64MiB\"    default",
-                "  drain_timeout   \"30s\"      default",
-                "  max_dead_share  0.5        default",
+                "  version           1          produce.json:2:14",
+                "  name              \"produce\"  default",
+                "  dead_letters      \"\"         default",
+                "  memory            \"64MiB\"    default",
+                "  drain_timeout     \"30s\"      default",
+                "  max_dead_share    0.5        default",
+                "  http.listen       \"\"         default",
+                "  http.stall_after  \"30s\"      default",
                 "source generator",
             ], "\(lines.joined(separator: "\n"))")
         // The last column begins where that of the other settings of the stage does.

@@ -41,10 +41,12 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     // MARK: Delivering
 
     /// Notes that a batch goes to every sink that is not lost.
-    mutating func deliver(_ item: Item, claims: [Claim], bytes: Int) -> DeliveryNumber {
+    mutating func deliver(
+        _ item: Item, claims: [Claim], bytes: Int, at time: Duration = .zero
+    ) -> DeliveryNumber {
         let number = take()
         for sink in lanes.indices where !lanes[sink].isLost {
-            lanes[sink].append(Outstanding(number: number, item: item, claims: claims, bytes: bytes))
+            lanes[sink].append(Outstanding(number: number, item: item, claims: claims, bytes: bytes, since: time))
         }
         return number
     }
@@ -148,6 +150,11 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     mutating func takeWatermark() -> [Int32: Int64] {
         defer { moved = [:] }
         return moved
+    }
+
+    /// When the oldest delivery was made that a sink is waited for with; nil if there is none.
+    var oldestOutstanding: Duration? {
+        lanes.filter(\.isRequired).compactMap { $0.outstanding.first?.since }.min()
     }
 
     // MARK: The commit barrier

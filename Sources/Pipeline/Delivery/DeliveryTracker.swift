@@ -9,9 +9,12 @@ final class DeliveryTracker: Sendable {
         state = Lock(State(roles: roles))
     }
 
-    func deliver(_ batch: Batch) -> DeliveryNumber {
-        state.withLock { $0.deliver(batch, claims: batch.claims, bytes: batch.footprint) }
+    func deliver(_ batch: Batch, at time: Duration) -> DeliveryNumber {
+        state.withLock { $0.deliver(batch, claims: batch.claims, bytes: batch.footprint, at: time) }
     }
+
+    /// When the oldest delivery was made that a sink is waited for with.
+    var oldestOutstanding: Duration? { state.withLock(\.oldestOutstanding) }
 
     func receive(_ number: DeliveryNumber, sink: Int) {
         state.withLock { $0.receive(number, sink: sink) }

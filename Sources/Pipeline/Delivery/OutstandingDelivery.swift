@@ -26,6 +26,8 @@ struct OutstandingDelivery<Item: Sendable> {
     var item: Item
     var claims: [Claim]
     var bytes: Int
+    /// When it was delivered, on the scale of the pipeline's clock.
+    var since = Duration.zero
     var standing = Standing.open
     /// Whether the sink's task has taken it out of its channel; until then it need not be given again.
     var isReceived = false

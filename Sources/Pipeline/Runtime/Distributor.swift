@@ -68,7 +68,7 @@ final class Distributor: BatchOutput {
             lane.ledger.dead.count(1)
             lane.rejectedAhead.count(1)
         }
-        let number = tracker.deliver(batch)
+        let number = tracker.deliver(batch, at: clock.now)
         var isTaken = false
         for lane in lanes {
             let weight = batch.weight

@@ -2,6 +2,24 @@ extension PipelineRun {
     /// What the pipeline has done so far. From any thread; counters are read while the stages work.
     public var progress: RunReport { report() }
 
+    /// Whether the run does its work. From any thread.
+    public var health: RunHealth {
+        let now = clock.now
+        let contacts =
+            [(parts.source.name, parts.source.stage.contact)]
+            + sinks.filter(\.isRequired).map { ($0.name, $0.sink.contact) }
+        return RunHealth(
+            isRunning: times.withLock { $0.started != nil && $0.ended == nil } && stopControl.stop == nil,
+            connections: contacts.compactMap { stage, contact in
+                switch contact {
+                case .none: nil
+                case .awaited: .init(stage: stage, silence: nil)
+                case .answered(let time): .init(stage: stage, silence: now - time)
+                }
+            },
+            oldestUnacknowledged: tracker.oldestOutstanding.map { now - $0 })
+    }
+
     /// After a run that was cut off, what is left inside or in front of a stage counts as returned. In a run that ended
     /// in order nothing is left, and the ledger shows it if that is not so.
     func settleLedger() {
@@ -35,7 +53,9 @@ extension PipelineRun {
             StageReport(
                 name: parts.source.name, type: parts.source.type, kind: .source, ledger: sourceLedger.entry,
                 bytes: sourceLedger.bytes.load(ordering: .relaxed), heldBack: nil,
-                measurements: parts.source.stage.measurements)
+                measurements: parts.source.stage.measurements + [
+                    Measurement("batch_records", .histogram(batchRecords.withLock { $0 }))
+                ])
         ]
         stages += transforms.map {
             StageReport(
@@ -47,7 +67,7 @@ extension PipelineRun {
             StageReport(
                 name: $0.name, type: $0.type, kind: .sink, ledger: $0.ledger.entry,
                 bytes: $0.ledger.bytes.load(ordering: .relaxed),
-                heldBack: .nanoseconds($0.heldBack.load(ordering: .relaxed)), measurements: $0.sink.measurements)
+                heldBack: .nanoseconds($0.heldBack.load(ordering: .relaxed)), measurements: $0.measurements)
         }
         let required = sinks.filter(\.isRequired)
         let imbalance = times.ended == nil ? nil : imbalance(stages)

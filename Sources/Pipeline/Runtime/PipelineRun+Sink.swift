@@ -101,6 +101,11 @@ extension PipelineRun {
         lane.ledger.out.count(delivery.item.records.count - (letter?.dead.count ?? 0))
         lane.ledger.dead.count(letter?.dead.count ?? 0)
         lane.ledger.bytes.count(delivery.item.size)
+        lane.noteAcknowledgement(
+            latency: clock.now - delivery.since,
+            age: delivery.item.records.first.map { record in
+                .microseconds(clock.wallTime.microseconds - record.timestamp.microseconds)
+            })
         if let letter {
             distributor.deliverDead(letter, from: lane, number: number)
             return

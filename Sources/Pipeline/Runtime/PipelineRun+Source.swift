@@ -43,6 +43,7 @@ extension PipelineRun {
             sourceLedger.out.count(batch.records.count)
             sourceLedger.dead.count(batch.dead.count)
             sourceLedger.bytes.count(batch.size)
+            if !batch.records.isEmpty { batchRecords.withLock { $0.add(Double(batch.records.count)) } }
             return true
         case .closed:
             sourceLedger.returned.count(batch.records.count + batch.dead.count)

@@ -21,6 +21,8 @@ public final class PipelineRun: Sendable {
     let clock: any PipelineClock
     let log: Log
     let sourceLedger = StageLedger()
+    // Added to by the source's task, read by whoever looks.
+    let batchRecords = Lock(Histogram(bounds: Histogram.records))
     let transforms: [TransformLane]
     let sinks: [SinkLane]
     let tracker: DeliveryTracker
@@ -59,6 +61,9 @@ public final class PipelineRun: Sendable {
             deadLane: parts.sinks.firstIndex { $0.sink.name == parts.deadLetters },
             deadShareLimit: parts.deadShareLimit)
     }
+
+    /// The pipeline's name.
+    public var name: String { parts.name }
 
     /// Where a stage sends to.
     /// - Parameter stage: the stage's index: 0 is the source, the transforms follow.

@@ -20,6 +20,9 @@ final class SinkLane: Sendable {
     let heldBack = Atomic<Int64>(0)
     /// Records rejected in this sink's name before they reached it.
     let rejectedAhead = Atomic<Int>(0)
+    // Added to by whoever acknowledges, read by whoever looks.
+    private let times = Lock(
+        (latency: Histogram(bounds: Histogram.seconds), age: Histogram(bounds: Histogram.seconds)))
     // A failure comes from any thread (delivery reports); the sink's loop takes it. One that an earlier generation of the
     // sink reports late concerns nobody any more.
     private let failure = Lock<(generation: Int, error: PipelineError?)>((0, nil))
@@ -48,6 +51,26 @@ final class SinkLane: Sendable {
     /// Closes the sink unless it is closed.
     func close() async {
         if isOpen.exchange(false, ordering: .relaxed) { await sink.close() }
+    }
+
+    /// Counts an acknowledgement.
+    /// - Parameters:
+    ///   - latency: since the batch was delivered to the sink.
+    ///   - age: since the time of the batch's first record; nil for a batch without records.
+    func noteAcknowledgement(latency: Duration, age: Duration?) {
+        times.withLock { times in
+            times.latency.add(latency / .seconds(1))
+            if let age { times.age.add(max(0, age / .seconds(1))) }
+        }
+    }
+
+    /// What the sink shows, and what the runtime measures of it.
+    var measurements: [Measurement] {
+        let times = times.withLock { $0 }
+        return sink.measurements + [
+            Measurement("sink_latency_seconds", .histogram(times.latency)),
+            Measurement("end_to_end_latency_seconds", .histogram(times.age)),
+        ]
     }
 
     /// Notes a failure outside a call and wakes the sink's loop. The first one of a generation counts.

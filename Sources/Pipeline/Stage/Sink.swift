@@ -47,6 +47,10 @@ public protocol Sink: Actor {
     /// Releases everything, without waiting for what is not acknowledged; called once for each `open`.
     func close() async
 
+    /// Whether and when the server that the stage speaks with last answered, within a second or so also while there is
+    /// nothing to move; never waits for the actor. A probe tells by it whether the stage does its work.
+    nonisolated var contact: ServerContact { get }
+
     /// What the sink shows on the live line and in the report; reads counters, never waits for the actor.
     nonisolated var measurements: [Measurement] { get }
 }
@@ -66,6 +70,8 @@ extension Sink {
     public func flush() async throws {}
     /// Nothing to release.
     public func close() async {}
+    /// No server.
+    public nonisolated var contact: ServerContact { .none }
     /// Nothing to show.
     public nonisolated var measurements: [Measurement] { [] }
 }

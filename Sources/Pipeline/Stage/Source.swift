@@ -52,6 +52,10 @@ public protocol Source: Actor {
     /// Releases everything. Called once; after `start`, the last `advance` has been heard by then.
     func close() async
 
+    /// Whether and when the server that the stage speaks with last answered, within a second or so also while there is
+    /// nothing to move; never waits for the actor. A probe tells by it whether the stage does its work.
+    nonisolated var contact: ServerContact { get }
+
     /// What the source shows on the live line and in the report; reads counters, never waits for the actor.
     nonisolated var measurements: [Measurement] { get }
 }
@@ -69,6 +73,8 @@ extension Source {
     public func advance(to watermark: [Int32: Int64]) async {}
     /// Nothing to release.
     public func close() async {}
+    /// No server.
+    public nonisolated var contact: ServerContact { .none }
     /// Nothing to show.
     public nonisolated var measurements: [Measurement] { [] }
 }

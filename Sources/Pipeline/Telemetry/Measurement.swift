@@ -10,6 +10,8 @@ public struct Measurement: Sendable, Hashable {
         case text(String)
         /// Members by name.
         case object([String: Value])
+        /// Many values, for monitoring; a report shows how many and their mean.
+        case histogram(Histogram)
     }
 
     /// Names that a stage's part of the report has already; no measurement has one of them.
@@ -23,6 +25,8 @@ public struct Measurement: Sendable, Hashable {
     public var value: Value
     /// How it reads on the live line (`"12 s left"`), or nil if it is for the report alone.
     public var live: String?
+    /// Whether the value is a count that only grows while the stage lives.
+    public var isTotal = false
 
     /// Makes a measurement.
     /// - Parameters:
@@ -33,5 +37,16 @@ public struct Measurement: Sendable, Hashable {
         self.name = name
         self.value = value
         self.live = live
+    }
+
+    /// Makes a measurement that only grows.
+    /// - Parameters:
+    ///   - name: the name in the report.
+    ///   - count: the count so far.
+    ///   - live: how it reads on the live line, or nil.
+    public static func total(_ name: String, _ count: Int64, live: String? = nil) -> Measurement {
+        var measurement = Measurement(name, .integer(count), live: live)
+        measurement.isTotal = true
+        return measurement
     }
 }

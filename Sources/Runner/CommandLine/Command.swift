@@ -16,6 +16,8 @@ enum Command: Equatable {
     case verify(VerifyOptions)
     /// `runner delete-topic FILE…`
     case deleteTopic(FileOptions)
+    /// `runner health [URL]`
+    case health(ProbeURL)
     /// `runner broker`
     case broker(BrokerOptions)
     /// `runner --help` or `runner COMMAND --help`

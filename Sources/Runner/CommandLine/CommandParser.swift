@@ -43,6 +43,9 @@ struct CommandParser {
         case "verify":
             rest.removeLast()
             return try verify()
+        case "health":
+            rest.removeLast()
+            return try health()
         case "broker":
             rest.removeLast()
             return try broker()
@@ -214,7 +217,7 @@ struct CommandParser {
             remedy: "See runner --help")
     }
 
-    private static func tooMany(_ word: String) -> PipelineError {
+    static func tooMany(_ word: String) -> PipelineError {
         PipelineError(
             .usage, "did not expect \"\(word)\"", reason: "nothing may follow here", remedy: "See runner --help")
     }

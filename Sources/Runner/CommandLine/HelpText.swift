@@ -8,6 +8,7 @@ enum HelpText {
         case "query": query
         case "verify": verify
         case "delete-topic": deleteTopic
+        case "health": health
         case "broker": broker
         default: main
         }
@@ -24,6 +25,7 @@ enum HelpText {
           runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
           runner verify ARCHIVE…        prove that an archive is whole, and say which proof was given
           runner delete-topic FILE…     delete the topics that pipelines write, with all that is in them
+          runner health [URL]           ask a running runner whether it is ready
           runner broker                 an embedded broker in memory, for trying things out
           runner help COMMAND, runner --version
 
@@ -37,7 +39,7 @@ enum HelpText {
           --embedded-broker             start a broker in memory and use it (a demonstration: nothing is kept)
 
         Variables that the shipped pipelines read: KAFKA_BROKERS KAFKA_TOPIC KAFKA_GROUP RATE BURST TTL COUNT SEED
-        OFFSET_RESET UNTIL FORMAT STATISTICS STATISTICS_INTERVAL STATUS_FILTER REGION_FILTER DATABASE
+        OFFSET_RESET UNTIL FORMAT STATISTICS STATISTICS_INTERVAL STATUS_FILTER REGION_FILTER DATABASE HTTP_LISTEN
 
         Exit codes: 0 done, also after a first Ctrl-C; 1 verified and not as it should be; 64 usage; 65 bad data and no place for it; 69 server not
         reached; 70 our own fault; 73, 74 output or input failed; 75 stopped with records given up; 76 another
@@ -65,6 +67,15 @@ enum HelpText {
         column, a variable of the environment or of an --env-file, the default in ${NAME:-default}, a --set, or the
         stage's own default. The first column is what --set takes. Secrets are not shown. Opens nothing; mistakes are
         told as check tells them. Exit code 0 or 78.
+
+        """
+
+    private static let health = """
+        Usage: runner health [URL]
+
+        Asks a running runner, for health checks: URL is http://127.0.0.1:9400/ready unless given. A pipeline file answers at
+        "http": { "listen": "127.0.0.1:9400" }: /live, /ready, /metrics (Prometheus), /report (so far). Prints the answer.
+        Exit code 0 if all is well, 1 if not or if nobody answers within three seconds.
 
         """
 

@@ -5,6 +5,8 @@ enum ExitCode {
     static let done: Int32 = 0
     /// Verified, and not as it should be; as of diff(1) and cmp(1).
     static let differences: Int32 = 1
+    /// Asked, and not ready; as Docker wants it of a health check.
+    static let unhealthy: Int32 = 1
     static let internalFault: Int32 = 70
     static let givenUp: Int32 = 75
     static let secondInterrupt: Int32 = 130

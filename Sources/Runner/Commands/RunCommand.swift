@@ -31,6 +31,8 @@ struct RunCommand {
             PipelineRun(try definition.assemble(), clock: clock, log: log)
         }
         if let path = options.reportPath { try ReportFile.check(path) }
+        let probes = try Probes(definitions, pipelines, clock: clock, log: log)
+        defer { probes.stop() }
         let group = PipelineGroup(pipelines, clock: clock)
         let signals = Signals { group.signalled() }
         defer { signals.cancel() }

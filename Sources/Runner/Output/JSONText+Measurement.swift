@@ -17,6 +17,8 @@ extension JSONText {
             "{"
                 + members.sorted { $0.key < $1.key }.map { "\(string($0.key)):\(self.value($0.value))" }
                 .joined(separator: ",") + "}"
+        case .histogram(let histogram):
+            "{\"count\":\(histogram.count),\"mean\":\(number(histogram.mean, places: 6))}"
         }
     }
 }

@@ -134,9 +134,9 @@ public actor ConsoleSink: Sink {
     /// Records shown and left out, and alerts.
     public nonisolated var measurements: [Measurement] {
         [
-            Measurement("shown", .integer(shown.load(ordering: .relaxed))),
-            Measurement("left_out", .integer(leftOut.load(ordering: .relaxed))),
-            Measurement("alerts", .integer(alerts.load(ordering: .relaxed))),
+            Measurement.total("shown", shown.load(ordering: .relaxed)),
+            Measurement.total("left_out", leftOut.load(ordering: .relaxed)),
+            Measurement.total("alerts", alerts.load(ordering: .relaxed)),
         ]
     }
 }

@@ -38,9 +38,9 @@ public actor DiscardSink: Sink {
     /// Records, their bytes, and dead letters so far.
     public nonisolated var measurements: [Measurement] {
         [
-            Measurement("discarded", .integer(records.load(ordering: .relaxed))),
-            Measurement("discarded_bytes", .integer(bytes.load(ordering: .relaxed))),
-            Measurement("discarded_dead_letters", .integer(deadLetters.load(ordering: .relaxed))),
+            Measurement.total("discarded", records.load(ordering: .relaxed)),
+            Measurement.total("discarded_bytes", bytes.load(ordering: .relaxed)),
+            Measurement.total("discarded_dead_letters", deadLetters.load(ordering: .relaxed)),
         ]
     }
 }

@@ -120,9 +120,9 @@ public actor FileSink: Sink {
     /// Lines and bytes written, and dead letters among the lines.
     public nonisolated var measurements: [Measurement] {
         [
-            Measurement("lines", .integer(lines.load(ordering: .relaxed))),
-            Measurement("written_bytes", .integer(bytes.load(ordering: .relaxed))),
-            Measurement("dead_letter_lines", .integer(deadLetters.load(ordering: .relaxed))),
+            Measurement.total("lines", lines.load(ordering: .relaxed)),
+            Measurement.total("written_bytes", bytes.load(ordering: .relaxed)),
+            Measurement.total("dead_letter_lines", deadLetters.load(ordering: .relaxed)),
         ]
     }
 }

@@ -110,8 +110,8 @@ public actor FileSource: Source {
     /// Lines read, and lines without any byte among them.
     public nonisolated var measurements: [Measurement] {
         [
-            Measurement("lines", .integer(lines.load(ordering: .relaxed))),
-            Measurement("blank_lines", .integer(blankLines.load(ordering: .relaxed))),
+            Measurement.total("lines", lines.load(ordering: .relaxed)),
+            Measurement.total("blank_lines", blankLines.load(ordering: .relaxed)),
         ]
     }
 

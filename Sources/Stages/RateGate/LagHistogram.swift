@@ -1,3 +1,5 @@
+internal import Pipeline
+
 /// Counts durations in buckets whose width grows with the value: exact below 64 ns, within 3 % above, up to 39 hours
 /// in 11 KB whatever the number of records. Keeping a sample instead would lose the maximum that matters.
 struct LagHistogram: Sendable {
@@ -29,6 +31,15 @@ struct LagHistogram: Sendable {
             if seen >= rank { return min(Self.upperEnd(of: index), maximum) }
         }
         return maximum
+    }
+
+    /// The counts in the ranges that monitoring uses; a value counts as its bucket's end. Linear in the buckets.
+    var distribution: Histogram {
+        var histogram = Histogram(bounds: Histogram.seconds)
+        for (index, count) in counts.enumerated() where count > 0 {
+            histogram.add(Double(Self.upperEnd(of: index)) / 1_000_000_000, times: Int(count))
+        }
+        return histogram
     }
 
     private static func index(of value: Int64) -> Int {

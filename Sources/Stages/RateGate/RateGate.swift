@@ -103,9 +103,10 @@ public actor RateGate: Transform {
                     ])))
         }
         measurements.append(
-            Measurement(
-                "not_caught_up", .integer(statistics.notCaughtUp),
+            .total(
+                "not_caught_up", statistics.notCaughtUp,
                 live: statistics.notCaughtUp > 0 ? "\(statistics.notCaughtUp) not caught up" : nil))
+        measurements.append(Measurement("schedule_lag_seconds", .histogram(statistics.lag.distribution)))
         return measurements
     }
 

@@ -25,10 +25,10 @@ final class SQLiteCounters: Sendable {
     var measurements: [Measurement] {
         let rows = rows.load(ordering: .relaxed)
         var measurements = [
-            Measurement("rows", .integer(rows), live: "\(rows) rows"),
-            Measurement("repeated", .integer(repeated.load(ordering: .relaxed))),
-            Measurement("dead_letters", .integer(dead.load(ordering: .relaxed))),
-            Measurement("transactions", .integer(transactions.load(ordering: .relaxed))),
+            Measurement.total("rows", rows, live: "\(rows) rows"),
+            Measurement.total("repeated", repeated.load(ordering: .relaxed)),
+            Measurement.total("dead_letters", dead.load(ordering: .relaxed)),
+            Measurement.total("transactions", transactions.load(ordering: .relaxed)),
             Measurement("write_ahead_log_bytes", .integer(logSize.load(ordering: .relaxed))),
         ]
         if let p99 = commitTimes.withLock({ $0.p99Milliseconds }) {

@@ -105,6 +105,7 @@ struct PipelineFileTests {
             definition.settings.map { "\($0.name) = \($0.text) \($0.origin.summary)" } == [
                 "version = 1 test.json:1:14", "name = \"test\" default", "dead_letters = \"\" default",
                 "memory = \"1GiB\" test.json:1:27", "drain_timeout = \"30s\" default", "max_dead_share = 0.5 default",
+                "http.listen = \"\" default", "http.stall_after = \"30s\" default",
             ])
     }
 

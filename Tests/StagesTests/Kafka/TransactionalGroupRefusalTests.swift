@@ -33,7 +33,7 @@ struct TransactionalGroupRefusalTests {
         #expect(trial.requests(refusal.request) > 3)
         #expect(trial.openings == 1)
         #expect(trial.acknowledgements.value == [[]])
-        #expect(trial.sink.measurements.contains(Measurement("delivered", .integer(100))))
+        #expect(trial.sink.measurements.contains(.total("delivered", 100)))
         #expect(try await trial.written() == RefusalTrial.values)
     }
 
@@ -58,7 +58,7 @@ struct TransactionalGroupRefusalTests {
         #expect(trial.failures.map(\.code) == [.unavailable])
         #expect(trial.failures.first?.reason.contains(KafkaError(refusal.errors[0]).name) == true)
         #expect(trial.acknowledgements.value == [[]])
-        #expect(trial.sink.measurements.contains(Measurement("delivered", .integer(100))))
+        #expect(trial.sink.measurements.contains(.total("delivered", 100)))
         #expect(try await trial.written() == RefusalTrial.values + RefusalTrial.values)
     }
 
@@ -94,8 +94,8 @@ struct TransactionalGroupRefusalTests {
         let ended = trial.cluster.count(of: .endTxn)
         try await trial.deliver(.writing, refusing: [refusal])
         #expect(trial.openings == 1)
-        #expect(trial.sink.measurements.contains(Measurement("delivered", .integer(0))))
-        #expect(trial.sink.measurements.contains(Measurement("given_back", .integer(100))))
+        #expect(trial.sink.measurements.contains(.total("delivered", 0)))
+        #expect(trial.sink.measurements.contains(.total("given_back", 100)))
         #expect(trial.cluster.count(of: .endTxn) == ended + 1, "readers need not wait for the transaction to time out")
     }
 }

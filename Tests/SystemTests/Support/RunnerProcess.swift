@@ -64,6 +64,9 @@ final class RunnerProcess: Sendable {
     /// The process's id.
     var identifier: Int32 { process.processIdentifier }
 
+    /// What stands in standard error by now.
+    var errorsSoFar: String { state.withLock { String(decoding: $0.errors, as: UTF8.self) } }
+
     /// Sends a signal.
     func send(_ signal: Int32) {
         kill(process.processIdentifier, signal)

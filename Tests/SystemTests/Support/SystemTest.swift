@@ -92,6 +92,10 @@ struct SystemTest {
         return (process.terminationStatus, String(decoding: text, as: UTF8.self))
     }
 
+    /// Whether the runner was built with probes, as it says of itself.
+    static let hasProbes =
+        (try? blockingCommand([RunnerProcess.path, "--version"], "").1.contains("with probes")) ?? false
+
     /// Writes records with kcat: one record a line, key and value separated by a tab.
     static func produceWithKcat(_ lines: [String], topic: String, options: [String] = []) async throws {
         let brokers = try #require(brokers)

@@ -25,15 +25,6 @@ public enum SettingOrigin: Sendable, Hashable {
         public let name: String
         /// Who gave it its value.
         public let giver: Giver
-
-        /// Makes a use.
-        /// - Parameters:
-        ///   - name: the variable's name.
-        ///   - value: its value, or nil where the default after `:-` stands.
-        init(name: String, value: VariableValue?) {
-            self.name = name
-            giver = value.map { $0.place.map(Giver.file) ?? .environment } ?? .standard
-        }
     }
 
     /// Where the value stands.

@@ -51,6 +51,8 @@ public struct PipelineDefinition: Sendable {
     public let memory: Int
     /// How long draining may take after a stop.
     public let drainTimeout: Duration
+    /// Where it answers probes; nil for nowhere.
+    public let http: HTTPSettings?
     /// The settings of the pipeline as a whole, in force.
     public let settings: [EffectiveSetting]
 

@@ -21,7 +21,7 @@ enum PipelineSettings {
 
     /// All of them, in the order of the documentation.
     static func declared(name: String) -> [any AnySetting] {
-        [version, self.name(default: name), deadLetters, memory, drainTimeout, deadShareLimit]
+        [version, self.name(default: name), deadLetters, memory, drainTimeout, deadShareLimit, HTTPSettings.setting]
     }
 
     /// What is wrong with the name of a pipeline or stage, or nil. Names are steps in the path of an override and

@@ -41,7 +41,8 @@ struct PipelineValidation {
             namePlace: root["name"]?.place ?? Place(file, line: 1, column: 1), source: source,
             transforms: transforms.compactMap(\.self), sinks: sinks.compactMap(\.self), deadLetters: deadLetters,
             deadShareLimit: values[PipelineSettings.deadShareLimit], memory: values[PipelineSettings.memory],
-            drainTimeout: values[PipelineSettings.drainTimeout], settings: whole.effective)
+            drainTimeout: values[PipelineSettings.drainTimeout], http: values[HTTPSettings.setting],
+            settings: whole.effective)
     }
 
     private mutating func source(of root: DocumentNode) -> PipelineDefinition.Stage? {

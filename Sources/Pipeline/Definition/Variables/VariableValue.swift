@@ -21,3 +21,13 @@ extension VariableValue: ExpressibleByStringLiteral {
         self.init(text)
     }
 }
+
+extension SettingOrigin.VariableUse {
+    /// Makes a use.
+    /// - Parameters:
+    ///   - name: the variable's name.
+    ///   - value: its value, or nil where the default after `:-` stands.
+    init(name: String, value: VariableValue?) {
+        self.init(name: name, giver: value.map { $0.place.map(Giver.file) ?? .environment } ?? .standard)
+    }
+}

@@ -18,6 +18,7 @@ final class ClientLog: Sendable {
     }
 
     private static let interval = Duration.seconds(10)
+    private static let silence = Duration.seconds(1)
 
     private let log: Log
     private let clock: any PipelineClock
@@ -25,6 +26,8 @@ final class ClientLog: Sendable {
     private let kinds = Mutex<[String: Kind]>([:])
     private let last = Mutex<String?>(nil)
     private let isDown = Atomic<Bool>(false)
+    // Nanoseconds on the clock's scale; negative before the first answer. Noted by the thread that was answered.
+    private let answeredAt = Atomic<Int64>(-1)
 
     init(_ context: StageContext, secrets: [String]) {
         log = context.log
@@ -54,8 +57,21 @@ final class ClientLog: Sendable {
         }
     }
 
+    /// When a broker last answered.
+    var contact: ServerContact {
+        let nanoseconds = answeredAt.load(ordering: .relaxed)
+        return nanoseconds < 0 ? .awaited : .answered(.nanoseconds(nanoseconds))
+    }
+
+    /// Whether no broker has answered for a second, so that one should be asked something.
+    var isSilent: Bool {
+        guard case .answered(let time) = contact else { return true }
+        return clock.now - time >= Self.silence
+    }
+
     /// Hears that a broker answered.
     func noteAnswer() {
+        answeredAt.store(Int64(clock.now / .nanoseconds(1)), ordering: .relaxed)
         guard isDown.load(ordering: .relaxed), isDown.exchange(false, ordering: .relaxed) else { return }
         log.info("a broker answers again")
     }

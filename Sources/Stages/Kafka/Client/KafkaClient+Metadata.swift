@@ -14,6 +14,7 @@ extension KafkaClient {
         defer { rd_kafka_topic_destroy(topic) }
         var answer: UnsafePointer<rd_kafka_metadata>?
         try KafkaError.check(rd_kafka_metadata(handle, 0, topic, &answer, timeout.kafkaMilliseconds))
+        log.noteAnswer()
         guard let answer else { return .missing }
         defer { rd_kafka_metadata_destroy(answer) }
         guard answer.pointee.topic_cnt > 0 else { return .missing }
@@ -43,6 +44,7 @@ extension KafkaClient {
         var high: Int64 = 0
         try KafkaError.check(
             rd_kafka_query_watermark_offsets(handle, topic, partition, &low, &high, timeout.kafkaMilliseconds))
+        log.noteAnswer()
         return (low, high)
     }
 }

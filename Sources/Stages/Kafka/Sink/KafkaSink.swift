@@ -86,14 +86,17 @@ public actor KafkaSink: Sink {
         earlier.withLock { $0.add(figures) }
     }
 
+    /// When a broker last answered; one is asked where nothing is written for a second.
+    public nonisolated var contact: ServerContact { current.withLock { $0 }?.contact ?? .awaited }
+
     /// Records and bytes delivered, records in flight and rejected, and how long delivery takes.
     public nonisolated var measurements: [Measurement] {
         var figures = earlier.withLock { $0 }
         if let session = current.withLock({ $0 }) { figures.add(session.figures) }
         return [
-            Measurement("delivered", .integer(figures.delivered)),
-            Measurement("delivered_bytes", .integer(figures.deliveredBytes)),
-            Measurement("rejected", .integer(figures.rejected)),
+            Measurement.total("delivered", figures.delivered),
+            Measurement.total("delivered_bytes", figures.deliveredBytes),
+            Measurement.total("rejected", figures.rejected),
             Measurement("in_flight", .integer(Int64(figures.inFlight)), live: "\(figures.inFlight) in flight"),
             Measurement("delivery_ms", .number(figures.meanDeliveryMilliseconds)),
         ]

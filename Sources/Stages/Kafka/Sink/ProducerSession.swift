@@ -54,6 +54,9 @@ final class ProducerSession: Sendable {
     private let writer: RecordWriter
     private let thread = ServiceThread("kafka delivery")
 
+    /// When a broker last answered.
+    var contact: ServerContact { client.log.contact }
+
     var figures: Figures {
         state.withLock { state in
             Figures(
@@ -139,7 +142,7 @@ final class ProducerSession: Sendable {
                 if event.type == RD_KAFKA_EVENT_DR { take(event) }
             }
             if let reason = client.fatalReason { update { state, _ in fail(&state, reason) } }
-            if context.stage.clock.now >= nextRefresh {
+            if context.stage.clock.now >= nextRefresh || client.log.isSilent {
                 nextRefresh = context.stage.clock.now + Self.partitionRefresh
                 if case .partitions(let count) = try? client.topicState(topicName, timeout: .milliseconds(500)) {
                     partitions.store(count, ordering: .relaxed)

@@ -86,6 +86,9 @@ final class ConsumerAttendant: Sendable {
         }
     }
 
+    /// When a broker last answered.
+    var contact: ServerContact { client.log.contact }
+
     /// Positions that were deleted at the broker while a group's member was about to read them.
     var gone: Int64 { state.withLock { $0.gone } }
 
@@ -124,9 +127,10 @@ final class ConsumerAttendant: Sendable {
             }
             if now >= nextBounds {
                 nextBounds = now + Self.boundsInterval
-                for partition in state.withLock({ Array($0.positions.keys) }) where !learnBounds(of: partition) {
-                    break
-                }
+                let partitions = state.withLock { Array($0.positions.keys) }
+                for partition in partitions where !learnBounds(of: partition) { break }
+                // A member that has no partitions, and a topic that is not there: is there a broker?
+                if partitions.isEmpty { _ = try? client.topicState(topic, timeout: .milliseconds(500)) }
             }
             if discovers, now >= nextDiscovery {
                 nextDiscovery = now + (known == 0 ? Self.missingTopicInterval : Self.discoveryInterval)
@@ -156,7 +160,6 @@ final class ConsumerAttendant: Sendable {
     @discardableResult
     private func learnBounds(of partition: Int32) -> Bool {
         guard let marks = try? client.watermarks(topic, partition, timeout: .milliseconds(500)) else { return false }
-        client.log.noteAnswer()
         let lost = state.withLock { state -> Int64 in
             state.bounds[partition] = .init(low: marks.low, high: marks.high)
             // Skipped offsets were deleted, and are no marker or compaction hole, if the log now begins after them.

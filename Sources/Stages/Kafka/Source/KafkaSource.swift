@@ -306,14 +306,17 @@ public actor KafkaSource: Source {
         collector = nil
     }
 
+    /// When a broker last answered; one is asked every second.
+    public nonisolated var contact: ServerContact { counters.withLock { $0.attendant }?.contact ?? .awaited }
+
     /// Records and bytes read, how far behind the log's end, and offsets without a record.
     public nonisolated var measurements: [Measurement] {
         counters.withLock { counters in
             var list = [
-                Measurement("records", .integer(counters.records)),
-                Measurement("bytes", .integer(counters.bytes)),
-                Measurement("holes", .integer(counters.holes)),
-                Measurement("gone", .integer(counters.gone + (counters.attendant?.gone ?? 0))),
+                Measurement.total("records", counters.records),
+                Measurement.total("bytes", counters.bytes),
+                Measurement.total("holes", counters.holes),
+                Measurement.total("gone", counters.gone + (counters.attendant?.gone ?? 0)),
             ]
             if let lag = counters.attendant?.lag {
                 list.append(Measurement("lag", .integer(lag), live: "lag \(lag.grouped)"))

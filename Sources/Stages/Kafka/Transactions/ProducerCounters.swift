@@ -50,12 +50,12 @@ final class ProducerCounters: Sendable {
     var measurements: [Measurement] {
         let counts = counts.withLock { $0 }
         return [
-            Measurement("delivered", .integer(counts.delivered)),
-            Measurement("delivered_bytes", .integer(counts.deliveredBytes)),
-            Measurement("repeated", .integer(counts.repeated)),
-            Measurement("rejected", .integer(counts.rejected)),
-            Measurement("given_back", .integer(counts.givenBack)),
-            Measurement("transactions", .integer(counts.transactions)),
+            Measurement.total("delivered", counts.delivered),
+            Measurement.total("delivered_bytes", counts.deliveredBytes),
+            Measurement.total("repeated", counts.repeated),
+            Measurement.total("rejected", counts.rejected),
+            Measurement.total("given_back", counts.givenBack),
+            Measurement.total("transactions", counts.transactions),
             Measurement("in_flight", .integer(Int64(counts.inFlight)), live: "\(counts.inFlight) in flight"),
             Measurement("commit_ms", .number(counts.meanCommit)),
         ]

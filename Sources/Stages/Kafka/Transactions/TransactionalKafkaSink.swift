@@ -15,6 +15,8 @@ public actor TransactionalKafkaSink: PositionOwner {
     private nonisolated let executor = ThreadExecutor(name: "kafka sink")
     // Beside the actor, because measurements are read while it works.
     nonisolated let counters = ProducerCounters()
+    // The client's of the present session, beside the actor for the same reason.
+    private let log = Mutex<ClientLog?>(nil)
     let turns = Turns()
     private(set) var context: SinkContext?
     private(set) var session: TransactionalSession?
@@ -90,6 +92,7 @@ public actor TransactionalKafkaSink: PositionOwner {
             client.destroy()
             throw PipelineError(.internalFault, "cannot write to Kafka", reason: error.reason)
         }
+        log.withLock { $0 = client.log }
         self.topic = topic
         wasConnected = true
     }
@@ -263,6 +266,9 @@ public actor TransactionalKafkaSink: PositionOwner {
         progress = nil
         hasTakenOver = false
     }
+
+    /// When a broker last answered; one is asked where nothing is written for a second.
+    public nonisolated var contact: ServerContact { log.withLock { $0 }?.contact ?? .awaited }
 
     /// Records and bytes delivered, repetitions, rejected records, and transactions.
     public nonisolated var measurements: [Measurement] { counters.measurements }

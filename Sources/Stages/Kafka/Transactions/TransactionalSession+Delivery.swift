@@ -11,7 +11,7 @@ extension TransactionalSession {
                 if event.type == RD_KAFKA_EVENT_DR { take(event) }
             }
             tellOfTheEnd()
-            if context.stage.clock.now >= nextRefresh {
+            if context.stage.clock.now >= nextRefresh || client.log.isSilent {
                 nextRefresh = context.stage.clock.now + Self.partitionRefresh
                 if case .partitions(let count) = try? client.topicState(topicName, timeout: .milliseconds(500)) {
                     partitions.withLock { $0 = count }

@@ -91,7 +91,7 @@ struct SettingOverrideTests {
                     "--set #3: an override of a whole stage: found \"stages.ttl\"; allowed: stages.NAME.SETTING",
                     "--set #4: an override of a whole stage: found \"source\"; allowed: source.SETTING",
                     "--set #5: $.memmory: unknown member: found \"memmory\"; allowed: source, stages, sinks, version, "
-                        + "name, dead_letters, memory, drain_timeout or max_dead_share; did you mean \"memory\"?",
+                        + "name, dead_letters, memory, drain_timeout, max_dead_share or http; did you mean \"memory\"?",
                     "--set #6: $.source.count: wrong type: found an object; allowed: \"unlimited\" or a whole number "
                         + "from 1 to 1000000000",
                     "--set #7: $.sinks[0].rate: unknown member: found \"rate\"; allowed: type, name or required",
