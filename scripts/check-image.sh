@@ -10,7 +10,7 @@ usage() {
 Usage: scripts/check-image.sh [IMAGE]
 
 Checks a built image (atm-producer:latest): its size, its user, its labels; that it makes and archives records with a
-read-only root file system, without a network, without a capability; and that it drains on SIGTERM. Needs Docker.
+read-only root file system, without a network, without a capability; that it says when it is ready, and drains on SIGTERM. Needs Docker.
 USAGE
 }
 
@@ -52,6 +52,8 @@ for label in title description licenses version revision created; do
     [[ -n $(of "{{index .Config.Labels \"org.opencontainers.image.$label\"}}") ]] || die "$image has no label $label"
 done
 
+[[ $(of '{{json .Config.Healthcheck.Test}}') == '["CMD","runner","health"]' ]] || die "$image asks runner for no health"
+
 libraries=$(docker run --rm "${confined[@]}" --entrypoint ldd "$image" /usr/local/bin/runner)
 if grep -E 'not found|libswift|libFoundation' <<<"$libraries" >&2; then die "runner wants libraries that the image has not"; fi
 
@@ -63,9 +65,10 @@ report=$(docker run --rm "${confined[@]}" --tmpfs "/data:uid=${user%%:*},mode=70
 
 container=$(docker run --detach "${confined[@]}" --env RATE=50 "$image" pipelines/produce.json --embedded-broker)
 for ((tries = 0; tries < 100; tries++)); do
-    if docker logs "$container" 2>&1 | grep -q 'begins a stream'; then break; fi
+    if health=$(docker exec "$container" runner health 2>&1); then break; fi
     sleep 0.1
 done
+[[ $health == ready ]] || die "it is not ready after ten seconds: $health"
 docker stop --time 45 "$container" >/dev/null
 code=$(docker container inspect --format '{{.State.ExitCode}}' "$container")
 ending=$(docker logs "$container" 2>&1 | tail -8)
