@@ -57,7 +57,7 @@ struct HotPath: Sendable {
         HotPath(
             name: "a channel by itself, a batch", program: .probe(.channel, [1_000]), broker: .none, records: 200_000,
             // A wait may make the task's own stack grow, and how often the two wait for each other follows from the machine's
-            // load: 0.01 on a quiet one, up to 0.23 on a busy one.
+            // load: below 0.05 on a quiet one, up to 0.23 on a busy one.
             limit: 0.5),
     ]
 }

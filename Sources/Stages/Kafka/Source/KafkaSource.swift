@@ -27,7 +27,7 @@ public actor KafkaSource: Source {
     private let counters = Mutex(Counters())
     private var session: ConsumerSession?
     private var collector: BatchCollector?
-    private var readers: [PartitionReader] = []
+    private var readers = PartitionReaders()
     private var generation = 0
     private var ends: [Int32: Int64]?
     private var isReading = false
@@ -103,7 +103,7 @@ public actor KafkaSource: Source {
                 session.pipe.watch(queue)
                 let reader = PartitionReader(queue: queue, start: start, end: end(of: partition))
                 if reader.lost > 0 { toldLoss.insert(partition) }
-                readers.append(reader)
+                readers.all.append(reader)
             } catch {
                 throw PipelineError(
                     .internalFault, "cannot read a partition", place: "\(topicName)-\(partition)", reason: error.reason)
@@ -139,16 +139,16 @@ public actor KafkaSource: Source {
     /// Takes over what the group or the topic has changed.
     private func follow(_ session: ConsumerSession) async throws {
         if let news = session.group?.takeNews() {
-            for reader in readers { reader.queue.destroy() }
+            readers.destroy()
             generation = news.generation
-            readers = news.queues.map { queue in
+            readers.all = news.queues.map { queue in
                 let start = news.starts[queue.partition] ?? .init(claimed: 0, fetched: 0)
                 return PartitionReader(queue: queue, start: start, end: end(of: queue.partition))
             }
         }
         try await readOn(session)
         if let count = session.attendant.takePartitionCount() {
-            let known = Set(readers.map(\.partition))
+            let known = Set(readers.all.map(\.partition))
             let new = settings.partitions.partitions(among: count).filter { !known.contains($0) }
             if new.isEmpty { return }
             // Everything in a partition that was not there is new, whatever "offset_reset" says of the others.
@@ -161,24 +161,24 @@ public actor KafkaSource: Source {
 
     /// Goes on with partitions of which the log does not hold the position any more.
     private func readOn(_ session: ConsumerSession) async throws {
-        for index in readers.indices where readers[index].isOutOfRange {
-            let (partition, next) = (readers[index].partition, readers[index].next)
+        for index in readers.all.indices where readers.all[index].isOutOfRange {
+            let (partition, next) = (readers.all[index].partition, readers.all[index].next)
             guard let log = try await session.bounds(of: [partition])[partition] else { continue }
             guard next <= log.high else {
                 throw BatchCollector.beginsAnew(topicName, partition, next: next, at: log.high)
             }
-            let lost = readers[index].skipLost(to: log.low)
+            let lost = readers.all[index].skipLost(to: log.low)
             if lost > 0, toldLoss.insert(partition).inserted { session.tellLoss(lost, of: partition) }
             // In range after all: a leader that has just changed may not know it yet, and is not asked without a pause.
             if lost == 0 { session.pipe.wait(.milliseconds(50)) }
-            readers[index].queue.end(of: session.topic)
+            readers.all[index].queue.end(of: session.topic)
             do {
                 let queue = try PartitionQueue.reading(
-                    partition, from: readers[index].next, of: session.topic, session.client)
+                    partition, from: readers.all[index].next, of: session.topic, session.client)
                 session.pipe.watch(queue)
-                readers[index].follow(queue)
+                readers.all[index].follow(queue)
             } catch {
-                readers.remove(at: index)
+                readers.all.remove(at: index)
                 throw PipelineError(
                     .internalFault, "cannot read a partition", place: "\(topicName)-\(partition)", reason: error.reason)
             }
@@ -187,29 +187,28 @@ public actor KafkaSource: Source {
 
     private func isFinished(_ session: ConsumerSession) -> Bool {
         guard ends != nil, session.group == nil || generation > 0 else { return false }
-        return readers.allSatisfy(\.isFinished)
+        return readers.areFinished
     }
 
     private func collect(atMost count: Int, until deadline: Duration, _ session: ConsumerSession) throws -> Batch? {
         let clock = session.context.stage.clock
         var builder = BatchBuilder(
             stream: session.stream, capacity: capacityHint.bytes, recordCapacity: min(count, capacityHint.records))
-        var passed = [Bool](repeating: false, count: readers.count)
+        var passed = [Bool](repeating: false, count: readers.all.count)
         var lateUntil: Duration?
         while builder.recordCount < count, builder.count < Self.batchBytes {
-            guard let index = furthestBehind(passed) else { break }
+            guard let index = readers.furthestBehind(passed) else { break }
             let taken = try collector?.read(
-                &readers[index], into: &builder, atMost: count - builder.recordCount,
+                &readers.all[index], into: &builder, atMost: count - builder.recordCount,
                 room: Self.batchBytes - builder.count)
             if taken != 0 { continue }
-            if readers[index].isAtEnd
-                || readers[index].next >= session.client.cachedHigh(topicName, readers[index].partition)
-            {
+            let reader = readers.all[index]
+            if reader.isAtEnd || reader.next >= session.client.cachedHigh(topicName, reader.partition) {
                 passed[index] = true
                 continue
             }
             // Its records are on their way. Others of the same time may go first.
-            if hasAnother(atTimeOf: index, passed) {
+            if readers.hasAnother(atTimeOf: index, passed) {
                 passed[index] = true
                 continue
             }
@@ -219,11 +218,12 @@ public actor KafkaSource: Source {
             let now = clock.now
             let limit = lateUntil ?? min(deadline, now + Self.latePatience)
             lateUntil = limit
-            if now >= limit || readers[index].isOverdue {
+            if now >= limit || readers.all[index].isOverdue {
                 passed[index] = true
-                readers[index].isOverdue = true
+                readers.all[index].isOverdue = true
             } else {
-                session.attendant.tell(positions: positions, hungry: hungry(session), gaps: [:])
+                session.attendant.tell(
+                    positions: readers.positions, hungry: readers.hungry(session.client, topicName), gaps: [:])
                 session.pipe.wait(min(.milliseconds(1), limit - now))
                 // A byte left there would end the next wait at once, and this loop would not wait but spin.
                 session.pipe.drain()
@@ -232,46 +232,15 @@ public actor KafkaSource: Source {
         return finish(builder, session)
     }
 
-    private var positions: [Int32: Int64] {
-        Dictionary(readers.map { ($0.partition, $0.next) }) { _, last in last }
-    }
-
-    /// Partitions of which little waits here and more is at the broker, as far as known. Where all of it is here already
-    /// the broker is asked for nothing: it would answer behind the fetch that waits for more, and closing would wait for
-    /// the answer, up to a tenth of a second.
-    private func hungry(_ session: ConsumerSession) -> [Int32] {
-        readers.filter { reader in
-            if reader.isAtEnd || reader.isFinished { return false }
-            let waiting = reader.queue.count
-            guard waiting < ConsumerProperties.queuedMessages else { return false }
-            let high = session.client.cachedHigh(topicName, reader.partition)
-            return high < 0 || reader.next + Int64(waiting) < high
-        }.map(\.partition)
-    }
-
-    private func furthestBehind(_ passed: [Bool]) -> Int? {
-        var found: Int?
-        for index in readers.indices where !passed[index] && !readers[index].isFinished {
-            if let other = found, !readers[index].progress.isBehind(readers[other].progress) { continue }
-            found = index
-        }
-        return found
-    }
-
-    private func hasAnother(atTimeOf index: Int, _ passed: [Bool]) -> Bool {
-        let time = readers[index].progress.time
-        return readers.indices.contains { other in
-            other != index && !passed[other] && !readers[other].isFinished && readers[other].progress.time == time
-        }
-    }
-
     private func finish(_ builder: consuming BatchBuilder, _ session: ConsumerSession) -> Batch? {
-        session.attendant.tell(positions: positions, hungry: hungry(session), gaps: collector?.takeGaps() ?? [:])
-        let claims = readers.compactMap(\.claim)
+        session.attendant.tell(
+            positions: readers.positions, hungry: readers.hungry(session.client, topicName),
+            gaps: collector?.takeGaps() ?? [:])
+        let claims = readers.claims
         if claims.isEmpty { return nil }
         if let group = session.group, !group.deliver(claims, generation: generation) { return nil }
         let lost = Int64(claims.reduce(0) { $0 + $1.lost })
-        for index in readers.indices { readers[index].commitClaim() }
+        readers.commitClaims()
         let (records, bytes, skipped) = (builder.recordCount, builder.count, collector?.takeHoles() ?? 0)
         capacityHint = (max(64 << 10, bytes + bytes / 8), max(256, records + records / 8))
         counters.withLock { counters in
@@ -301,8 +270,8 @@ public actor KafkaSource: Source {
         guard let session else { return }
         self.session = nil
         shared?.end()
-        session.close { for reader in readers { reader.queue.destroy() } }
-        readers = []
+        session.close { readers.destroy() }
+        readers = PartitionReaders()
         collector = nil
     }
 
