@@ -106,6 +106,7 @@ check "format" swift format lint --strict --recursive --parallel Package.swift S
     Chaos Driving Fuzzing
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
+check "alert rules" promtool check rules manifests/monitoring/alerts.yaml
 if command -v kubectl >/dev/null; then
     check "manifests that apply alone" scripts/render-manifests.sh --check
 else

@@ -96,6 +96,41 @@ struct ProbeTests {
         #expect(try await test.run(["health", "\(url)/ready"]).code == 1, "nobody answers any more")
     }
 
+    @Test("dashboard and alert rules ask for nothing that is not there; two pipelines share an address")
+    func monitoring() async throws {
+        let test = try SystemTest()
+        defer { test.remove() }
+        let (broker, brokers) = try await Self.broker(test)
+        defer { broker.send(SIGKILL) }
+        let archiving = """
+            { "version": 1, "name": "archiving", "http": { "listen": "127.0.0.1:0", "stall_after": "60s" },
+              "source": { "type": "kafka", "brokers": "${KAFKA_BROKERS}", "topic": "atm-transactions" },
+              "sinks": [ { "type": "sqlite", "path": "a.db" } ] }
+            """
+        let runner = try test.start(
+            [try test.write(Self.file, to: "p.json"), try test.write(archiving, to: "a.json")],
+            ["KAFKA_BROKERS": brokers])
+        let url = try await Self.address(of: runner)
+        #expect(try await Self.time(until: "200", url, limit: .seconds(20)) < .seconds(20))
+        // The lag is known once the source has asked.
+        var page = ""
+        for _ in 0..<100 where !page.contains("sluice_consumer_lag_records") {
+            page = try await Self.get("\(url)/metrics").body
+            try await ContinuousClock().sleep(for: .milliseconds(50))
+        }
+        #expect(page.contains("sluice_pipeline_ready{pipeline=\"probed\"} 1"))
+        #expect(page.contains("sluice_pipeline_ready{pipeline=\"archiving\"} 1"))
+        for file in ["alerts.yaml", "dashboard.json"] {
+            let text = try String(
+                contentsOf: SystemTest.repository.appending(path: "manifests/monitoring/\(file)"), encoding: .utf8)
+            let names = Set(text.matches(of: /(sluice|process)_[a-z_]+/).map { String($0.output.0) })
+            #expect(names.count > 5)
+            for name in names { #expect(page.contains("\n\(name)"), "\(file) asks for \(name)") }
+        }
+        runner.send(SIGTERM)
+        #expect(await runner.wait().code == 0)
+    }
+
     @Test("a port in use is told before anything is opened")
     func taken() async throws {
         let test = try SystemTest()
