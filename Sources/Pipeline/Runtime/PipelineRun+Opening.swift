@@ -47,7 +47,9 @@ extension PipelineRun {
                 current.withLock { $0 = lane.name }
                 try await lane.sink.start()
             }
-            for lane in transforms {
+            // From the end: a time that counts behind a pace begins before it, so that of a hundred a second for ten
+            // seconds the hundred at the beginning of the eleventh are too late.
+            for lane in transforms.reversed() {
                 current.withLock { $0 = lane.name }
                 try await lane.transform.start()
             }

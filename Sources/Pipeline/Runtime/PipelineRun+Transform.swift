@@ -6,8 +6,11 @@ extension PipelineRun {
     func runTransform(_ lane: TransformLane, _ clock: any PipelineClock) async {
         let output = output(of: lane.index)
         let emitter = Emitter(
-            send: { [self] batch in try await emit(batch, from: lane, to: output) },
-            drop: { lane.ledger.dropped.count($0) })
+            send: { [self] batch in try await emit(batch, from: lane, to: output, lowestStop: lane.index + 1) },
+            drop: { lane.ledger.dropped.count($0) },
+            sendUnlessStopped: { [self] batch in
+                try await emit(batch, from: lane, to: output, lowestStop: lane.index)
+            })
         do {
             try await moveThrough(lane, output, emitter, clock)
             try await lane.transform.finish(emitter: emitter)
@@ -63,11 +66,15 @@ extension PipelineRun {
         }
     }
 
-    private func emit(_ batch: Batch, from lane: TransformLane, to output: any BatchOutput) async throws {
+    /// Hands a batch down, or counts it as returned.
+    /// - Parameter lowestStop: the first stage whose stop returns it.
+    private func emit(
+        _ batch: Batch, from lane: TransformLane, to output: any BatchOutput, lowestStop: Int
+    ) async throws {
         let dead = batch.dead.count { $0.stage == lane.name }
         var outcome = SendOutcome.closed
         sending: while true {
-            if let stop = stopControl.stop, stop.stage > lane.index { break }
+            if let stop = stopControl.stop, stop.stage >= lowestStop { break }
             switch try await output.waitForRoom() {
             case .poked: continue
             case .stopped, .closed: break sending

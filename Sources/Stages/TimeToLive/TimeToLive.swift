@@ -51,9 +51,15 @@ public actor TimeToLive: Transform {
             })
     }
 
-    /// Passes the batch on unchanged.
+    /// Passes the batch on unchanged, unless it comes too late.
     public func process(_ batch: Batch, emitter: Emitter) async throws {
-        try await emitter.send(batch)
+        // What is due in the very moment would otherwise pass or not as one of two timers fires first.
+        if let deadline = deadline.withLock({ $0 }), deadline.clock.now >= deadline.time {
+            context?.requestStop(.timeToLive)
+            try await emitter.sendUnlessStopped(batch)
+        } else {
+            try await emitter.send(batch)
+        }
     }
 
     /// Takes back what is still to come.

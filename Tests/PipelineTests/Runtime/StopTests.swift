@@ -85,6 +85,24 @@ struct StopTests {
         report.expectBalance()
     }
 
+    @Test("a stage that stops the pipeline over a batch that is too late returns the batch")
+    func stopBeforeBatch() async throws {
+        let source = ScriptedSource([.records(2), .records(2), .records(2)])
+        let context = Watched<StageContext?>(nil)
+        let stopping = ClosureTransform(
+            opening: { context.set($0) },
+            processing: { batch, emitter in
+                if batch.claims[0].from == 2 { context.value?.requestStop(.timeToLive) }
+                try await emitter.sendUnlessStopped(batch)
+            })
+        let sink = RecordingSink()
+        let report = await laboratory.pipeline(source, [stopping, ClosureTransform()], sinks: [sink]).run()
+        #expect(report.outcome == .timeToLive)
+        #expect(sink.recording.value.texts == numbered(0..<2))
+        #expect(source.heard.value.watermark == [0: 2])
+        report.expectBalance()
+    }
+
     @Test("a time to live ends an idle pipeline although the source never returns")
     func idle() async throws {
         let clock = laboratory.clock
