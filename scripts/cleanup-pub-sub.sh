@@ -55,7 +55,7 @@ delete_the_topic() {
     fi
     job=$(new_job_name atm-producer-topic)
     arguments=$(k get deployment/atm-producer --output 'jsonpath={.spec.template.spec.containers[0].args}')
-    create_job "$job" '["delete-topic",'"${arguments#\[}" TTL-
+    create_job "$job" '["delete-topic",'"${arguments#\[}" COUNT=0
     await_job "$job" || fail "the topic is still there; start this script again" 69
     k logs "job/$job" >&2
 }

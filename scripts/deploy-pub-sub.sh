@@ -127,11 +127,15 @@ IMAGE_LOADER which command reads the image and makes it known to every node" 78
 }
 
 build_image() {
-    local revision=unknown created=1970-01-01T00:00:00Z
-    if git -C "$repository" rev-parse --verify --quiet HEAD >/dev/null 2>&1; then
-        revision=$(git -C "$repository" describe --always --dirty)
-        # Not now: the same sources are to give the same image, and leave alone what runs.
-        created=$(git -C "$repository" log -1 --format=%cI)
+    local revision=unknown created=1970-01-01T00:00:00Z found
+    # The commit and time of what goes into the image, and not those of today: the same sources are to give the same
+    # image, and leave alone what runs.
+    local sources="Dockerfile Package.swift Sources pipelines"
+    # shellcheck disable=SC2086
+    if found=$(git -C "$repository" log -1 --format='%h %cI' -- $sources 2>/dev/null) && [[ -n $found ]]; then
+        revision=${found% *}
+        created=${found#* }
+        if [[ -n $(git -C "$repository" status --porcelain -- $sources) ]]; then revision+=-dirty; fi
     fi
     say "Building the image; a few minutes the first time …"
     # shellcheck disable=SC2086
