@@ -176,9 +176,10 @@ restarts() {
 show_consumer() {
     local seconds=$1 pattern=$2 process code=0
     shift 2
-    # A process group of its own, so that the signal reaches all of it, as in a terminal.
+    # A process group of its own, so that the signal reaches all of it, as in a terminal; and with the signal as it is there,
+    # also where these checks themselves run in the background, which ignores it.
     set -m
-    inside scripts/start-consumer.sh "$@" >"$work/shown" 2>"$work/shown.log" </dev/null &
+    inside env --default-signal=INT scripts/start-consumer.sh "$@" >"$work/shown" 2>"$work/shown.log" </dev/null &
     process=$!
     set +m
     eventually "$seconds" "start-consumer.sh $* says $pattern" grep -qE -- "$pattern" "$work/shown"
@@ -367,7 +368,7 @@ check_interrupted_run() {
     local before process code=0
     before=$(rows)
     set -m
-    inside scripts/ttl-wrapper.sh -r 300 -t 600 >"$work/run" 2>"$work/run.log" </dev/null &
+    inside env --default-signal=INT scripts/ttl-wrapper.sh -r 300 -t 600 >"$work/run" 2>"$work/run.log" </dev/null &
     process=$!
     set +m
     eventually 60 "a run" grep -q '^remaining' "$work/run.log"
