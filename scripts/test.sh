@@ -137,7 +137,8 @@ swift_tests "tests of the framework and the runner" --filter '^(PipelineTests|Ru
 swift_tests "tests of the stages" --no-parallel --filter '^StagesTests\.'
 swift_tests "tests of the whole" --no-parallel --filter '^SystemTests\.'
 if [[ $quick == no ]]; then
-    swift_tests "tests of the framework under the thread sanitizer" \
+    TSAN_OPTIONS="suppressions=$PWD/Tests/thread-sanitizer.supp" \
+        swift_tests "tests of the framework under the thread sanitizer" \
         --sanitize=thread --scratch-path .build/thread-sanitizer --filter '^PipelineTests\.'
 fi
 
