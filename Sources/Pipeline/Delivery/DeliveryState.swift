@@ -41,9 +41,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     // MARK: Delivering
 
     /// Notes that a batch goes to every sink that is not lost.
-    mutating func deliver(
-        _ item: Item, claims: [Claim], bytes: Int, at time: Duration = .zero
-    ) -> DeliveryNumber {
+    mutating func deliver(_ item: Item, claims: [Claim], bytes: Int, at time: Duration) -> DeliveryNumber {
         let number = take()
         for sink in lanes.indices where !lanes[sink].isLost {
             lanes[sink].append(Outstanding(number: number, item: item, claims: claims, bytes: bytes, since: time))
@@ -60,7 +58,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     /// them too.
     /// - Returns: no letter if that place is lost; the delivery will then never be acknowledged.
     mutating func deliverDead(
-        _ item: Item, to deadSink: Int, from sink: Int, parent: DeliveryNumber
+        _ item: Item, to deadSink: Int, from sink: Int, parent: DeliveryNumber, at time: Duration
     ) -> Actions {
         var actions = Actions()
         guard lanes[sink].holds(parent) else { return actions }
@@ -70,7 +68,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
         }
         let number = take()
         lanes[sink].awaitLetters(of: parent, in: deadSink)
-        lanes[deadSink].append(Outstanding(number: number, item: item, claims: [], bytes: 0))
+        lanes[deadSink].append(Outstanding(number: number, item: item, claims: [], bytes: 0, since: time))
         parents[number] = (sink, parent)
         // An owner that is the place for dead letters waits for this sink no longer.
         releaseBarriers(&actions)
@@ -89,7 +87,7 @@ struct DeliveryState<Item: Sendable, BarrierWaiter, SettledWaiter> {
     func generation(of sink: Int) -> Int { lanes[sink].generation }
 
     /// Takes a sink's word on a delivery, once, if the generation is the sink's own. ``acknowledge(_:sink:)``,
-    /// ``deliverDead(_:to:from:parent:)`` or ``refuse(_:sink:)`` follows.
+    /// ``deliverDead(_:to:from:parent:at:)`` or ``refuse(_:sink:)`` follows.
     mutating func accept(_ number: DeliveryNumber, sink: Int, generation: Int) -> Outstanding? {
         lanes[sink].accept(number, generation: generation)
     }

@@ -20,8 +20,10 @@ final class DeliveryTracker: Sendable {
         state.withLock { $0.receive(number, sink: sink) }
     }
 
-    func deliverDead(_ batch: Batch, to deadSink: Int, from sink: Int, parent: DeliveryNumber) -> DeliveryNumber? {
-        let actions = state.withLock { $0.deliverDead(batch, to: deadSink, from: sink, parent: parent) }
+    func deliverDead(
+        _ batch: Batch, to deadSink: Int, from sink: Int, parent: DeliveryNumber, at time: Duration
+    ) -> DeliveryNumber? {
+        let actions = state.withLock { $0.deliverDead(batch, to: deadSink, from: sink, parent: parent, at: time) }
         perform(actions)
         return actions.letter
     }

@@ -27,7 +27,7 @@ struct OutstandingDelivery<Item: Sendable> {
     var claims: [Claim]
     var bytes: Int
     /// When it was delivered, on the scale of the pipeline's clock.
-    var since = Duration.zero
+    var since: Duration
     var standing = Standing.open
     /// Whether the sink's task has taken it out of its channel; until then it need not be given again.
     var isReceived = false

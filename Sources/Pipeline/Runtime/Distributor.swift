@@ -152,7 +152,7 @@ final class Distributor: BatchOutput {
     /// Brings records that a sink rejected to the place for dead letters. From any thread.
     func deliverDead(_ letter: Batch, from lane: SinkLane, number: DeliveryNumber) {
         guard let deadLane,
-            let side = tracker.deliverDead(letter, to: deadLane, from: lane.index, parent: number)
+            let side = tracker.deliverDead(letter, to: deadLane, from: lane.index, parent: number, at: clock.now)
         else { return }
         let isTaken = lanes[deadLane].channel.send(
             Delivery(number: side, batch: letter), weight: ChannelWeight(records: 1, bytes: 0))

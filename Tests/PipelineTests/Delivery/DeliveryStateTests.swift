@@ -18,7 +18,7 @@ struct DeliveryStateTests {
     func deliver(_ state: inout State, _ count: Int) -> [DeliveryNumber] {
         (0..<count).map { index in
             let from = Int64(index) * 10
-            let number = state.deliver(index, claims: [Self.claim(from, from + 10)], bytes: 100)
+            let number = state.deliver(index, claims: [Self.claim(from, from + 10)], bytes: 100, at: .zero)
             return number
         }
     }
@@ -83,7 +83,7 @@ struct DeliveryStateTests {
         let numbers = deliver(&state, 1)
         _ = settle(&state, numbers[0], sink: 1)
         _ = state.accept(numbers[0], sink: 0, generation: 0)
-        let letter = state.deliverDead(99, to: 1, from: 0, parent: numbers[0]).letter
+        let letter = state.deliverDead(99, to: 1, from: 0, parent: numbers[0], at: .zero).letter
         #expect(state.waitUntilSettled(sink: 0, "w") == nil)
         #expect(state.takeWatermark() == [:])
         guard let letter else {
@@ -142,7 +142,7 @@ struct DeliveryStateTests {
         #expect(state.accept(numbers[1], sink: 0, generation: state.generation(of: 0)) == nil)
         for number in numbers { _ = settle(&state, number, sink: 1) }
         #expect(state.takeWatermark() == [0: 10])
-        let later = state.deliver(9, claims: [Self.claim(30, 40)], bytes: 1)
+        let later = state.deliver(9, claims: [Self.claim(30, 40)], bytes: 1, at: .zero)
         #expect(state.accept(later, sink: 0, generation: state.generation(of: 0)) == nil)
     }
 
@@ -151,7 +151,7 @@ struct DeliveryStateTests {
         var state = State(roles: [Self.required, Self.owner])
         let numbers = deliver(&state, 2)
         _ = state.accept(numbers[0], sink: 0, generation: 0)
-        _ = state.deliverDead(99, to: 1, from: 0, parent: numbers[0])
+        _ = state.deliverDead(99, to: 1, from: 0, parent: numbers[0], at: .zero)
         #expect(state.waitForOthers([Self.claim(0, 10)], sink: 1, "first") == true)
         #expect(state.waitForOthers([Self.claim(10, 20)], sink: 1, "second") == nil)
         let actions = settle(&state, numbers[1], sink: 0)
@@ -159,12 +159,25 @@ struct DeliveryStateTests {
         #expect(!actions.watermarkMoved)
     }
 
+    @Test("what has waited longest is told with the time it was delivered at, letters included")
+    func oldest() {
+        var state = State(roles: [Self.required, Self.required])
+        #expect(state.oldestOutstanding == nil)
+        let number = state.deliver(0, claims: [Self.claim(0, 10)], bytes: 1, at: .seconds(5))
+        #expect(state.oldestOutstanding == .seconds(5))
+        _ = settle(&state, number, sink: 1)
+        _ = state.accept(number, sink: 0, generation: 0)
+        let letter = state.deliverDead(99, to: 1, from: 0, parent: number, at: .seconds(7)).letter
+        #expect(state.oldestOutstanding == .seconds(5))
+        #expect(state.accept(letter ?? number, sink: 1, generation: 0)?.since == .seconds(7))
+    }
+
     @Test("losing the place for dead letters ends the wait of those who rejected records")
     func keeperLost() {
         var state = State(roles: [Self.required, Self.required])
         let numbers = deliver(&state, 2)
         _ = state.accept(numbers[0], sink: 0, generation: 0)
-        _ = state.deliverDead(99, to: 1, from: 0, parent: numbers[0])
+        _ = state.deliverDead(99, to: 1, from: 0, parent: numbers[0], at: .zero)
         _ = settle(&state, numbers[1], sink: 0)
         #expect(state.waitUntilSettled(sink: 0, "w") == nil)
         #expect(state.lose(sink: 1).settled == ["w"])
@@ -209,7 +222,7 @@ struct DeliveryStateTests {
                     next[partition] = to
                     return Claim(partition: partition, from: from, to: to)
                 }
-                let number = state.deliver(step, claims: claims, bytes: 1)
+                let number = state.deliver(step, claims: claims, bytes: 1, at: .zero)
                 model.deliveries.append((number, claims, Set(roles.indices.filter { !model.lost.contains($0) }), []))
             case 7...16:
                 let open = model.open(sink)
