@@ -25,8 +25,7 @@ struct ProbePages: Sendable {
         case "/metrics":
             return ProbeResponse(
                 status: 200, type: "text/plain; version=0.0.4; charset=utf-8",
-                body: MetricsText.text(
-                    pages.map { .init(report: $0.run.progress, health: $0.run.health, isReady: reasons($0).isEmpty) }))
+                body: MetricsText.text(pages.map(snapshot)))
         case "/report": return report
         default: return ProbeResponse(status: 404, body: "here are /live, /ready, /metrics and /report\n")
         }
@@ -42,6 +41,14 @@ struct ProbePages: Sendable {
         let words = pages.flatMap { page in self.reasons(page).map { "\(page.run.name): \($0)\n" } }
         return words.isEmpty
             ? ProbeResponse(status: 200, body: "ready\n") : ProbeResponse(status: 503, body: words.joined())
+    }
+
+    private func snapshot(_ page: Page) -> MetricsText.Snapshot {
+        // Looked at once, so that the page does not contradict itself.
+        let health = page.run.health
+        return .init(
+            report: page.run.progress, health: health,
+            isReady: Readiness.reasons(health, stallAfter: page.stallAfter).isEmpty)
     }
 
     private func reasons(_ page: Page) -> [String] {
