@@ -152,11 +152,13 @@ final class GroupMembership: Sendable {
         }
         // "latest" means the end as it is now, also for whoever goes on after a crash before the first commit.
         try client.commit(topic, begin.fresh, timeout: .seconds(5))
+        // Asked first: when the partitions are assigned nothing may fail any more, or their queues would stay behind.
+        let membership = try client.membership()
         var queues: [PartitionQueue] = []
         for partition in partitions { queues.append(try PartitionQueue.detached(partition, of: topic, client)) }
         for queue in queues { pipe.watch(queue) }
         try client.assign(topic, begin.starts.mapValues(\.fetched))
-        publish(queues, begin.starts, membership: try client.membership())
+        publish(queues, begin.starts, membership: membership)
         context.log.info(
             "reads partitions for the group", Log.Detail("topic", topic),
             Log.Detail("partitions", partitions.sorted().map { "\($0)" }.joined(separator: ",")))
