@@ -52,6 +52,7 @@ enum Runner {
         case .query(let options): try QueryCommand(options: options).run()
         case .verify(let options):
             return try VerifyCommand(options: options, output: output, log: writer.log, clock: writer.clock).run()
+        case .backup(let options): try BackupCommand(options: options, output: output).run()
         case .deleteTopic(let options):
             try DeleteTopicCommand(loading: loading, log: writer.log, clock: writer.clock).run(options)
         case .health(let place):

@@ -14,6 +14,8 @@ enum Command: Equatable {
     case query(QueryOptions)
     /// `runner verify ARCHIVE…`
     case verify(VerifyOptions)
+    /// `runner backup ARCHIVE FILE`
+    case backup(BackupOptions)
     /// `runner delete-topic FILE…`
     case deleteTopic(FileOptions)
     /// `runner health [URL]`
@@ -100,6 +102,14 @@ struct VerifyOptions: Equatable {
     var format = ResultFormat.text
     /// `-q`
     var isQuiet = false
+}
+
+/// What `runner backup` was given.
+struct BackupOptions: Equatable {
+    /// Path of the archive.
+    var archive: String
+    /// Path of the copy, or nil for standard output.
+    var destination: String?
 }
 
 /// What `runner broker` was given.

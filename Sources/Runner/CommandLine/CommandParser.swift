@@ -43,6 +43,9 @@ struct CommandParser {
         case "verify":
             rest.removeLast()
             return try verify()
+        case "backup":
+            rest.removeLast()
+            return try backup()
         case "health":
             rest.removeLast()
             return try health()

@@ -7,6 +7,7 @@ enum HelpText {
         case "stages": stages
         case "query": query
         case "verify": verify
+        case "backup": backup
         case "delete-topic": deleteTopic
         case "health": health
         case "broker": broker
@@ -24,6 +25,7 @@ enum HelpText {
           runner stages [TYPE]          what stages there are; with TYPE its settings and an example
           runner query DATABASE [SQL]   read an archive: a summary, or the rows of a statement
           runner verify ARCHIVE…        prove that an archive is whole, and say which proof was given
+          runner backup ARCHIVE FILE    copy an archive as it is at one moment, also while it is written
           runner delete-topic FILE…     delete the topics that pipelines write, with all that is in them
           runner health [URL]           ask a running runner whether it is ready
           runner broker                 an embedded broker in memory, for trying things out
@@ -118,6 +120,16 @@ enum HelpText {
           -q, --quiet                   no progress line
 
         Exit code 0 if all is proven, 1 with the first differences if not.
+
+        """
+
+    private static let backup = """
+        Usage: runner backup ARCHIVE FILE
+
+        Copies an archive as it is at one moment, also while a runner writes it, which it does not keep waiting. The copy is a
+        whole archive: it can be queried and verified, and a runner can go on from it. FILE must not be there yet; it appears
+        when it is whole. With - the copy goes to standard output, by way of a file beside the archive, which needs as
+        much room again.
 
         """
 

@@ -15,25 +15,32 @@ enum StandardStream: Int32 {
     /// - Returns: the number of the system's error that kept it from doing so, or nil.
     func write(_ text: String) -> Int32? {
         var text = text
-        return text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)[...]
-            while !rest.isEmpty {
-                let piece = UnsafeRawBufferPointer(rebasing: rest)
-                let written = Glibc.write(rawValue, piece.baseAddress, piece.count)
-                if written >= 0 {
-                    rest = rest.dropFirst(written)
-                    continue
-                }
-                switch errno {
-                case EINTR: continue
-                case EAGAIN:
-                    // Whoever shares the stream has made it non-blocking.
-                    var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-                    poll(&request, 1, -1)
-                default: return errno
-                }
+        return text.withUTF8(write)
+    }
+
+    /// Writes all bytes, as a text.
+    func write(_ bytes: [UInt8]) -> Int32? {
+        bytes.withUnsafeBufferPointer(write)
+    }
+
+    private func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Int32? {
+        var rest = UnsafeRawBufferPointer(bytes)[...]
+        while !rest.isEmpty {
+            let piece = UnsafeRawBufferPointer(rebasing: rest)
+            let written = Glibc.write(rawValue, piece.baseAddress, piece.count)
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+                continue
             }
-            return nil
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                // Whoever shares the stream has made it non-blocking.
+                var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+                poll(&request, 1, -1)
+            default: return errno
+            }
         }
+        return nil
     }
 }

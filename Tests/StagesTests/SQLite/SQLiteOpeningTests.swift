@@ -63,24 +63,6 @@ import Testing
         #expect(try bench.files == ["archive.db"])
     }
 
-    @Test("a backup made by VACUUM INTO while a runner writes is an archive that a runner goes on with")
-    func backup() async throws {
-        let bench = try ArchiveBench()
-        let backup = try ArchiveBench()
-        let sink = try await bench.running()
-        try await bench.write(.records(0..<10), to: sink)
-        try await sink.flush()
-        _ = try bench.query("VACUUM INTO '\(backup.path)'")
-        await sink.close()
-        let next = try await backup.running()
-        #expect(try await next.storedPositions() == [0: 10])
-        #expect(try await next.storedMarks().mapValues(\.offset) == [0: 9])
-        try await backup.write(.records(10..<15), to: next)
-        try await next.flush()
-        await next.close()
-        #expect(try backup.counts() == ["0|0|15|15|15|0|0|0|0"])
-    }
-
     @Test("an empty file becomes an archive")
     func emptyFile() async throws {
         let bench = try ArchiveBench()

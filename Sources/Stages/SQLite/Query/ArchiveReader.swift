@@ -4,12 +4,22 @@ internal import Pipeline
 
 /// An archive opened for reading only.
 final class ArchiveReader {
+    /// What it is opened for.
+    enum Purpose {
+        /// Statements that all see the archive as it was when it was opened.
+        case querying
+        /// `VACUUM INTO`, which is a transaction of its own and attaches the file that it writes.
+        case copying
+    }
+
     let connection: SQLiteConnection
     private let path: String
 
-    /// - Parameter path: the archive's absolute path.
+    /// - Parameters:
+    ///   - path: the archive's absolute path.
+    ///   - purpose: what it is opened for.
     /// - Throws: ``PipelineError`` (`inputOutput`) if it is not there, is no archive or cannot be read.
-    init(path: String) throws(PipelineError) {
+    init(path: String, purpose: Purpose = .querying) throws(PipelineError) {
         self.path = path
         guard try ArchiveFile.inspect(path, isWriting: false) == .archive else {
             throw PipelineError(
@@ -18,7 +28,7 @@ final class ArchiveReader {
                 remedy: "Check the path; a pipeline with a sqlite sink makes the file when it begins to run")
         }
         do {
-            connection = try Self.open(path)
+            connection = try Self.open(path, purpose)
         } catch {
             throw PipelineError(error, "cannot read the archive \(path)", path: path)
         }
@@ -65,10 +75,10 @@ final class ArchiveReader {
         return names.map { "The archive has the tables \($0.joined(separator: ", "))" }
     }
 
-    private static func open(_ path: String) throws(SQLiteFailure) -> SQLiteConnection {
+    private static func open(_ path: String, _ purpose: Purpose) throws(SQLiteFailure) -> SQLiteConnection {
         let connection = try SQLiteConnection(path: path, access: .reading)
         do {
-            try settle(connection)
+            try settle(connection, purpose)
             return connection
         } catch {
             connection.close()
@@ -79,7 +89,7 @@ final class ArchiveReader {
         }
         let finished = try SQLiteConnection(path: path, access: .immutable)
         do {
-            try settle(finished)
+            try settle(finished, purpose)
             return finished
         } catch {
             finished.close()
@@ -87,10 +97,13 @@ final class ArchiveReader {
         }
     }
 
-    private static func settle(_ connection: SQLiteConnection) throws(SQLiteFailure) {
-        // Without a database to attach there is no other file to read, nor one that VACUUM INTO could write.
-        connection.limit(SQLITE_LIMIT_ATTACHED, to: 0)
-        try connection.execute("PRAGMA busy_timeout = 5000; PRAGMA query_only = 1; BEGIN")
+    private static func settle(_ connection: SQLiteConnection, _ purpose: Purpose) throws(SQLiteFailure) {
+        try connection.execute("PRAGMA busy_timeout = 5000")
+        if purpose == .querying {
+            // Without a database to attach there is no other file to read, nor one that VACUUM INTO could write.
+            connection.limit(SQLITE_LIMIT_ATTACHED, to: 0)
+            try connection.execute("PRAGMA query_only = 1; BEGIN")
+        }
         // Begins the view: everything after sees the archive as it is now.
         _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
     }
