@@ -36,23 +36,12 @@ struct HealthCommand {
     }
 
     private func connected() -> Int32? {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(place.address.host, "\(place.address.port)", &hints, &found) == 0, let first = found else {
-            return nil
+        try? ResolvedAddress(place.address, flags: 0).socket { socket, place, size in
+            var patience = Self.patience
+            for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+                setsockopt(socket, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+            }
+            return connect(socket, place, size) == 0
         }
-        defer { freeaddrinfo(found) }
-        let socket = socket(first.pointee.ai_family, first.pointee.ai_socktype, 0)
-        guard socket >= 0 else { return nil }
-        var patience = Self.patience
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-            setsockopt(socket, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-        }
-        guard connect(socket, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else {
-            close(socket)
-            return nil
-        }
-        return socket
     }
 }

@@ -12,24 +12,19 @@ struct ListeningSocket {
     /// Listens.
     /// - Throws: ``PipelineError`` that names the address: taken, not of this machine, not allowed.
     init(_ wanted: HTTPSettings.Address) throws(PipelineError) {
-        var hints = addrinfo()
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var found: UnsafeMutablePointer<addrinfo>?
-        let code = getaddrinfo(wanted.host, "\(wanted.port)", &hints, &found)
-        guard code == 0, let place = found else {
-            throw Self.error(wanted, String(cString: gai_strerror(code)), "Name an address of this machine")
+        let socket: Int32?
+        do {
+            socket = try ResolvedAddress(wanted, flags: AI_PASSIVE).socket { socket, place, size in
+                var isOn: Int32 = 1
+                // The port of a runner that ended a moment ago is free.
+                setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+                return bind(socket, place, size) == 0 && listen(socket, Self.backlog) == 0
+            }
+        } catch {
+            throw Self.error(wanted, error.reason, "Name an address of this machine")
         }
-        defer { freeaddrinfo(found) }
-        let socket = socket(place.pointee.ai_family, place.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw Self.error(wanted, String(cString: strerror(errno)), nil) }
-        var isOn: Int32 = 1
-        // The port of a runner that ended a moment ago is free.
-        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
-        guard bind(socket, place.pointee.ai_addr, place.pointee.ai_addrlen) == 0, listen(socket, Self.backlog) == 0
-        else {
+        guard let socket else {
             let reason = errno
-            close(socket)
             throw Self.error(
                 wanted, String(cString: strerror(reason)),
                 reason == EADDRINUSE ? "Another program listens there; name another port as \"http.listen\"" : nil)

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// What the kernel says of this process (proc(5)).
@@ -31,19 +32,12 @@ struct ProcessFigures: Sendable {
     }
 
     private static func contents(of path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        while case let byte = getc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
-        return String(decoding: bytes, as: UTF8.self)
+        try? String(contentsOfFile: path, encoding: .utf8)
     }
 
-    private static func entries(of path: String) -> Int {
-        guard let folder = opendir(path) else { return 0 }
-        defer { closedir(folder) }
-        var count = 0
-        while readdir(folder) != nil { count += 1 }
-        // Without ".", ".." and the descriptor that reads them.
-        return max(0, count - 3)
+    private static func entries(of folder: String) -> Int {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+        // Without the descriptor that reads them.
+        return max(0, (names?.count ?? 0) - 1)
     }
 }

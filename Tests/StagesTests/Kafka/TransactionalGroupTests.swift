@@ -206,7 +206,8 @@ final class ScriptedGroup: ConsumerGroup {
 
     /// Assigns partitions. Nobody in particular may commit for a group without members.
     func assign(_ starts: [Int32: Int64], member: String = "", generation: Int32 = -1) {
-        let words = GroupMetadata.words(group: name, generation: generation, member: member)
+        let metadata = GroupMetadata(group: name, generation: generation, member: member, instance: nil)
+        let words = (try? metadata?.words) ?? []
         state.withLock { state in
             state.last += 1
             state.assignment = GroupAssignment(generation: state.last, starts: starts, membership: words)
@@ -227,19 +228,5 @@ final class ScriptedGroup: ConsumerGroup {
 
     func committed() throws -> [Int32: Int64] {
         try committedPositions(of: [0])
-    }
-}
-
-extension GroupMetadata {
-    fileprivate static func words(group: String, generation: Int32, member: String) -> [UInt8] {
-        guard let metadata = rd_kafka_consumer_group_metadata_new_with_genid(group, generation, member, nil) else {
-            return []
-        }
-        defer { rd_kafka_consumer_group_metadata_destroy(metadata) }
-        var buffer: UnsafeMutableRawPointer?
-        var size = 0
-        guard rd_kafka_consumer_group_metadata_write(metadata, &buffer, &size) == nil else { return [] }
-        defer { rd_kafka_mem_free(nil, buffer) }
-        return Array(UnsafeRawBufferPointer(start: buffer, count: size))
     }
 }

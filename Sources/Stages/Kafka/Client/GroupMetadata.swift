@@ -19,6 +19,18 @@ struct GroupMetadata: ~Copyable {
         self.pointer = pointer
     }
 
+    /// What a member would know of itself.
+    /// - Parameters:
+    ///   - group: the group's name.
+    ///   - generation: that of its last joining, or -1 where it is none's.
+    ///   - member: the name that the group gave it.
+    ///   - instance: its `group.instance.id`, if it has one.
+    init?(group: String, generation: Int32, member: String, instance: String?) {
+        guard let pointer = rd_kafka_consumer_group_metadata_new_with_genid(group, generation, member, instance)
+        else { return nil }
+        self.pointer = pointer
+    }
+
     /// Takes over what librdkafka made.
     private init(owning pointer: OpaquePointer) {
         self.pointer = pointer
@@ -52,10 +64,10 @@ struct GroupMetadata: ~Copyable {
     static func forgotten(_ client: KafkaClient) -> GroupMetadata? {
         let member = rd_kafka_memberid(client.handle)
         defer { rd_kafka_mem_free(client.handle, member) }
-        return rd_kafka_consumer_group_metadata_new_with_genid(
-            client.configured("group.id") ?? "", -1, member.map { String(cString: $0) } ?? "",
-            client.configured("group.instance.id")
-        ).map(GroupMetadata.init(owning:))
+        return GroupMetadata(
+            group: client.configured("group.id") ?? "", generation: -1,
+            member: member.map { String(cString: $0) } ?? "",
+            instance: client.configured("group.instance.id"))
     }
 }
 
