@@ -107,6 +107,7 @@ check "format" swift format lint --strict --recursive --parallel Package.swift S
 mapfile -t shell_files < <(ls scripts/*.sh; [[ -f .ci/run ]] && echo .ci/run)
 check "scripts" shellcheck -x "${shell_files[@]}"
 check "alert rules" promtool check rules manifests/monitoring/alerts.yaml
+check "alerts" promtool test rules manifests/monitoring/alerts-test.yaml
 if command -v kubectl >/dev/null; then
     check "manifests that apply alone" scripts/render-manifests.sh --check
 else
