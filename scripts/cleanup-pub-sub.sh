@@ -60,7 +60,7 @@ delete_the_topic() {
     k logs "job/$job" >&2
 }
 
-if ! kubectl get namespace "$namespace" >/dev/null 2>&1; then
+if ! has_namespace; then
     say "Nothing is left to remove: there is no namespace $namespace."
     exit 0
 fi

@@ -61,10 +61,11 @@ as_root() {
     if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }
 
-# What makes the image known to the cluster, in words, as a command (none: it knows it already), and whether the command
-# reads the image from standard input.
+# What makes the image known to the cluster, in words, as a command (none: it knows it already), the program that it needs,
+# and whether the command reads the image from standard input.
 loader_name=
 loader=()
+loader_needs=
 reads_image=yes
 
 # choose_loader goes by what the nodes say of themselves; a context may have any name.
@@ -80,30 +81,45 @@ choose_loader() {
 '{.status.nodeInfo.kubeletVersion}{"\n"}{end}') || fail "cannot list the cluster's nodes; set IMAGE_LOADER" 69
     count=$(grep -c . <<<"$nodes") || fail "the cluster has no node" 69
     IFS='|' read -r name provider profile runtime version <<<"$nodes"
-    reads_image=no
-    case $provider:$profile:$name:$runtime:$version in
+    # By what they were split at, which none of them has in it.
+    case "$provider|$profile|$name|$runtime" in
         kind://*)
             loader_name=kind
+            loader_needs=kind
+            reads_image=no
             # kind://docker/CLUSTER/NODE
             provider=${provider#kind://*/}
             # shellcheck disable=SC2206
             loader=(kind load docker-image $images --name "${provider%%/*}")
             ;;
-        *:?*:*:*:*)
+        *'|'?*'|'*'|docker://'*)
+            # Not `minikube image load`, which leaves a tag as it was where a container that runs uses it
+            # (kubernetes/minikube#23023). docker-env speaks to one node only.
+            ((count == 1)) || fail "this minikube has $count nodes. Say by IMAGE_LOADER which command reads the image and \
+makes it known to each" 78
             loader_name=minikube
+            loader_needs=minikube
+            # shellcheck disable=SC2016
+            loader=(bash -c 'there=$(minikube --profile "$0" docker-env --shell bash) && eval "$there" && docker load' "$profile")
+            ;;
+        *'|'?*'|'*'|'*)
+            loader_name=minikube
+            loader_needs=minikube
+            reads_image=no
             # shellcheck disable=SC2206
             loader=(minikube --profile "$profile" image load --daemon $images)
             ;;
-        *:*:k3d-*:*:*)
+        *'||k3d-'*)
             loader_name=k3d
+            loader_needs=k3d
+            reads_image=no
             # k3d-CLUSTER-server-0
             name=${name#k3d-}
             # shellcheck disable=SC2206
             loader=(k3d image import --cluster "${name%-*-*}" $images)
             ;;
-        *:*:*:docker://*:*) loader_name="Docker itself, which runs the cluster" ;;
+        *'|docker://'*) loader_name="Docker itself, which runs the cluster" ;;
         *)
-            reads_image=yes
             if ((count > 1)) || [[ $name != "$(uname -n | tr '[:upper:]' '[:lower:]')" ]]; then
                 fail "the node $name is not this machine, and neither kind, minikube, k3d nor Docker Desktop. Say by \
 IMAGE_LOADER which command reads the image and makes it known to every node" 78
@@ -111,23 +127,25 @@ IMAGE_LOADER which command reads the image and makes it known to every node" 78
             case $version in
                 *+k3s*)
                     loader_name=k3s
+                    loader_needs=k3s
                     loader=(as_root k3s ctr images import -)
                     ;;
                 *)
                     loader_name=containerd
+                    loader_needs=ctr
                     loader=(as_root ctr --namespace k8s.io images import -)
                     ;;
             esac
             ;;
     esac
-    local program=${loader[0]-true}
-    if [[ $program == as_root ]]; then program=${loader[1]}; fi
-    command -v "$program" >/dev/null ||
-        fail "the cluster runs in $loader_name, and there is no $program on PATH. Install it, or set IMAGE_LOADER" 69
+    if [[ -n $loader_needs ]]; then
+        command -v "$loader_needs" >/dev/null ||
+            fail "the cluster runs in $loader_name, and there is no $loader_needs on PATH. Install it, or set IMAGE_LOADER" 69
+    fi
 }
 
 build_image() {
-    local revision=unknown created=1970-01-01T00:00:00Z found
+    local revision=unknown created=1970-01-01T00:00:00Z version found
     # The commit and time of what goes into the image, and not those of today: the same sources are to give the same
     # image, and leave alone what runs.
     local sources="Dockerfile Package.swift Sources pipelines"
@@ -137,9 +155,11 @@ build_image() {
         created=${found#* }
         if [[ -n $(git -C "$repository" status --porcelain -- $sources) ]]; then revision+=-dirty; fi
     fi
+    version=$(sed -n 's/.* number = "\(.*\)"$/\1/p' "$repository/Sources/Runner/Commands/Version.swift")
     say "Building the image; a few minutes the first time …"
     # shellcheck disable=SC2086
-    docker build ${DOCKER_BUILD_FLAGS:-} --build-arg "REVISION=$revision" --build-arg "CREATED=$created" \
+    docker build ${DOCKER_BUILD_FLAGS:-} --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
+        --build-arg "CREATED=$created" \
         --tag atm-producer:latest --tag atm-consumer:latest "$repository" >&2 || fail "the image cannot be built"
 }
 
@@ -180,9 +200,7 @@ apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: ["../$(basename "$overlay")"]
 replicas:
-  - { name: atm-producer, count: $(count_of deployment/atm-producer 0) }
-  - { name: atm-consumer, count: $(count_of deployment/atm-consumer 1) }
-$(archive_replicas)
+$(running_replicas)
 patches:
 YAML
     for name in producer consumer archive; do
@@ -214,18 +232,26 @@ check_shards() {
     fi
 }
 
-# archive_replicas keeps a stopped archive stopped; without one the manifests say how many.
-archive_replicas() {
-    local count
-    count=$(live statefulset/atm-archive '{.spec.replicas}')
-    if [[ -n $count ]]; then echo "  - { name: atm-archive, count: $count }"; fi
+# running_replicas keeps what runs as it runs, and what was stopped stopped. Where the manifests leave a number open, so does
+# this: once it has been applied, the next `kubectl apply` without it would set it to 1.
+running_replicas() {
+    local workload count
+    for workload in Deployment/atm-producer Deployment/atm-consumer StatefulSet/atm-archive; do
+        count=$(live "$workload" '{.spec.replicas}')
+        if [[ -n $count ]] && states_replicas "$workload"; then echo "  - { name: ${workload#*/}, count: $count }"; fi
+    done
 }
 
-# count_of WORKLOAD OTHERWISE
-count_of() {
-    local count
-    count=$(live "$1" '{.spec.replicas}')
-    echo "${count:-$2}"
+# states_replicas KIND/NAME
+states_replicas() {
+    awk -v kind="${1%/*}" -v name="${1#*/}" '
+        function judge() { if (is_kind && is_name && has) found = 1; is_kind = is_name = has = 0 }
+        /^---$/ { judge() }
+        $0 == "kind: " kind { is_kind = 1 }
+        $0 == "  name: " name { is_name = 1 }
+        /^  replicas: / { has = 1 }
+        END { judge(); exit !found }
+    ' <<<"$rendered"
 }
 
 # make_topic has a producer that makes no transaction connect: it creates a topic that is missing, and shows whether the
@@ -233,7 +259,8 @@ count_of() {
 make_topic() {
     say "Looking for Kafka and the topic $(topic) …"
     topic_job=$(new_job_name atm-producer-topic)
-    create_job "$topic_job" "" COUNT=0 TTL-
+    # Not exactly once, for which it would take over from a producer that runs.
+    create_job "$topic_job" "" COUNT=0 TTL- DELIVERY=at-least-once
     await_job "$topic_job" ||
         fail "no producer can work in this cluster. Kafka must run at $(live configmap/atm-kafka-settings \
             '{.data.KAFKA_BROKERS}'), or manifests/base/settings/kafka.env say where" 69
@@ -251,8 +278,6 @@ if [[ $build == yes ]]; then require_docker; fi
 require_cluster
 [[ -f $overlay/kustomization.yaml ]] || fail "$overlay is missing; use the scripts of a whole checkout" 78
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 rendered=$(kubectl kustomize "$overlay") || fail "the manifests are wrong" 78
 check_shards
 image=
@@ -272,7 +297,7 @@ fi
 over=$(mktemp -d "$(dirname "$overlay")/.deploy.XXXXXX")
 write_kustomization "$image" >"$over/kustomization.yaml"
 if [[ $dry_run == yes ]]; then
-    if kubectl get namespace "$namespace" >/dev/null 2>&1; then
+    if has_namespace; then
         k apply --kustomize "$over" --dry-run=server
     else
         say "Would create the namespace $namespace"
@@ -281,7 +306,7 @@ if [[ $dry_run == yes ]]; then
     say "Nothing was changed."
     exit 0
 fi
-kubectl get namespace "$namespace" >/dev/null 2>&1 || kubectl apply --filename "$repository/manifests/namespace.yaml" >&2
+has_namespace || kubectl apply --filename "$repository/manifests/namespace.yaml" >&2
 k apply --kustomize "$over" >&2 || fail "the manifests cannot be applied"
 make_topic
 "$repository/scripts/prepare-volumes.sh"

@@ -8,6 +8,11 @@ namespace=kafka
 system_label=system=kafka-pub-sub
 script=$(basename "$0")
 
+# Some commands of kubectl answer Ctrl-C by an error like any other, and bash without a trap would go on with that: it would
+# say of a pod that it is not ready, or has not ended.
+trap 'say ""; exit 130' INT
+trap 'exit 143' TERM
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -73,7 +78,23 @@ require_deployed() {
     esac
 }
 
-is_deployed() { [[ -n $(k get "$1" --ignore-not-found --output name 2>/dev/null) ]]; }
+# is_deployed WORKLOAD. Whoever may not look, or gets no answer, is told so: "not there" would be a guess.
+is_deployed() {
+    local found
+    found=$(k get "$1" --ignore-not-found --output name) || fail "cannot look for $1" 69
+    [[ -n $found ]]
+}
+
+# has_namespace. It is taken to be there by whoever may not look.
+has_namespace() {
+    local reason
+    reason=$(kubectl get namespace "$namespace" --output name 2>&1) && return
+    case $reason in
+        *NotFound*) return 1 ;;
+        *Forbidden*) return 0 ;;
+        *) fail "cannot look for the namespace $namespace: $(last_line "$reason")" 69 ;;
+    esac
+}
 
 last_line() { printf '%s\n' "$1" | sed '/^[[:space:]]*$/d' | tail -n 1; }
 
@@ -169,30 +190,49 @@ newest() {
 
 # why_not_ready LABELS says of each pod what keeps it, and its last words.
 why_not_ready() {
-    local name phase reason last
-    k get pods --selector "$1" --output 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.status.phase}{"|"}'\
+    local found name phase reason last
+    found=$(
+        k get pods --selector "$1" --output 'jsonpath={range .items[*]}{.metadata.name}{"|"}{.status.phase}{"|"}'\
 '{.status.containerStatuses[*].state.waiting.reason}{.status.conditions[?(@.reason=="Unschedulable")].message}{"|"}'\
-'{.status.containerStatuses[*].lastState.terminated.exitCode}{"\n"}{end}' 2>/dev/null |
-        while IFS='|' read -r name phase reason last; do
-            say "  pod $name: $phase${reason:+, $reason}${last:+, ended with $last before}"
-            case $reason in
-                ErrImageNeverPull | ErrImagePull | ImagePullBackOff)
-                    say "    The image is not on the node. Deploy without --no-build, or say by IMAGE_LOADER how it gets there."
-                    ;;
-                *) k logs "$name" --tail=5 2>/dev/null | sed 's/^/    /' >&2 || true ;;
-            esac
-        done
+'{.status.containerStatuses[*].lastState.terminated.exitCode}{"\n"}{end}' 2>/dev/null
+    ) || found=
+    if [[ -z $found ]]; then
+        # Such as a quota, or an admission that refuses it.
+        say "  there is no pod; the last warnings of the namespace $namespace:"
+        warnings
+        return
+    fi
+    while IFS='|' read -r name phase reason last; do
+        # Of a run that is over.
+        if [[ $phase == Succeeded ]]; then continue; fi
+        say "  pod $name: $phase${reason:+, $reason}${last:+, ended with $last before}"
+        case $reason in
+            ErrImageNeverPull | ErrImagePull | ImagePullBackOff)
+                say "    The image is not on the node. Deploy without --no-build, or say by IMAGE_LOADER how it gets there."
+                ;;
+            '' | CrashLoopBackOff) k logs "$name" --tail=5 2>/dev/null | sed 's/^/    /' >&2 || true ;;
+            *) warnings "involvedObject.name=$name" ;;
+        esac
+    done <<<"$found"
+}
+
+# warnings [SELECTOR] shows the last that the cluster has made, of an object or of the namespace.
+warnings() {
+    k get events --field-selector "type=Warning${1:+,$1}" --sort-by=.lastTimestamp \
+        --output 'jsonpath={range .items[*]}{.involvedObject.name}{": "}{.message}{"\n"}{end}' 2>/dev/null |
+        tail -n 3 | sed 's/^/    /' >&2 || true
 }
 
 # wait_until_ready WORKLOAD LABELS SECONDS
 wait_until_ready() {
-    k rollout status "$1" --timeout="$3s" >/dev/null 2>&1 && return
-    say "$script: $1 is not ready after $3 s:"
+    local reason since=$SECONDS
+    reason=$(k rollout status "$1" --timeout="$3s" 2>&1 >/dev/null) && return
+    say "$script: $1 is not ready after $((SECONDS - since)) s: $(last_line "$reason")"
     why_not_ready "$2"
     exit 1
 }
 
-# new_job NAME: a job's name that no other run has.
+# new_job_name NAME: a job's name that no other run has.
 new_job_name() { printf '%s-%s-%04x\n' "$1" "$(date -u +%Y%m%d-%H%M%S)" "$RANDOM"; }
 
 # create_job NAME ARGUMENTS-AS-JSON|"" NAME=VALUE|NAME-… makes a job from the producer's pod template, with its own
@@ -233,13 +273,28 @@ job_state() {
     esac
 }
 
+# How long a job's pod may take to begin, in seconds: an image may have to be pulled, a node to be added.
+beginning_limit=180
+
+# job_beginning NAME SECONDS-SO-FAR prints begun, waiting, or stuck where it cannot begin or has not in time.
+job_beginning() {
+    local state
+    # Of a container that has begun, when.
+    state=$(k get pods --selector "job-name=$1" --output 'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}'\
+'{.items[*].status.containerStatuses[*].state.running.startedAt}'\
+'{.items[*].status.containerStatuses[*].state.terminated.startedAt}' 2>/dev/null) || state=
+    case $state in
+        *Err* | *BackOff* | InvalidImageName) echo stuck ;;
+        [0-9]*) echo begun ;;
+        *) if (($2 < beginning_limit)); then echo waiting; else echo stuck; fi ;;
+    esac
+}
+
 # await_job NAME waits for its end; false if it failed or cannot begin, which is shown.
 await_job() {
-    local state waiting
+    local state since=$SECONDS
     while state=$(job_state "$1") && [[ $state == active || $state == unknown ]]; do
-        waiting=$(k get pods --selector "job-name=$1" \
-            --output 'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}' 2>/dev/null) || waiting=
-        if [[ $waiting == *Err* || $waiting == *BackOff* ]]; then break; fi
+        if [[ $(job_beginning "$1" $((SECONDS - since))) == stuck ]]; then break; fi
         sleep 0.5
     done
     if [[ $state == complete ]]; then return; fi
@@ -282,6 +337,27 @@ pace() {
     esac
 }
 
+# What may run beside what
+
+# producer_setting NAME prints what the producer's pods have of it.
+producer_setting() {
+    local value
+    value=$(k get deployment/atm-producer \
+        --output "jsonpath={.spec.template.spec.containers[0].env[?(@.name==\"$1\")].value}" 2>/dev/null) || value=
+    if [[ -z $value ]]; then
+        value=$(k get configmap/atm-producer-settings --ignore-not-found --output "jsonpath={.data.$1}" 2>/dev/null) || value=
+    fi
+    echo "$value"
+}
+
+# require_alone POD… fails if one of them would be fenced off: of producers that deliver exactly once under one
+# transactional id, which ours have, only the last to begin goes on.
+require_alone() {
+    (($# > 0)) || return 0
+    [[ $(producer_setting DELIVERY) == exactly-once ]] || return 0
+    fail "with DELIVERY=exactly-once only one producer may run, and $1 does. Stop it first: scripts/stop-producer.sh" 78
+}
+
 # Stopping
 
 # The logs that are being read, a process each, and where they go; for follow_logs, whose trap ends them.
@@ -296,21 +372,26 @@ end_followers() {
     if [[ -n $work ]]; then rm -rf "$work"; fi
 }
 
-# read_log POD prints its log from now on. A container that is only being made has none yet.
+# read_log POD prints the end of its log and what follows; more than a report's lines, in case it ends before it is read. A
+# container that is only being made has none yet.
 read_log() {
-    until k logs "$1" --follow --tail=1 2>/dev/null || [[ -z $(k get pod "$1" --ignore-not-found --output name) ]]; do
+    until k logs "$1" --follow --tail=200 2>/dev/null || [[ -z $(k get pod "$1" --ignore-not-found --output name) ]]; do
         sleep 0.2
     done
 }
 
-# follow_logs POD… reads each one's log from now on into $work/POD.log, for what is said while it stops is gone with it.
+# follow_logs POD… reads each one's log into $work/POD.log, for what is said while it stops is gone with it. Returns when
+# all are being read, or after some seconds, since one that has not begun has nothing to tell.
 follow_logs() {
-    local pod
+    local pod deadline=$((SECONDS + 5))
     work=$(mktemp -d "${TMPDIR:-/tmp}/sluice-logs.XXXXXX")
     trap end_followers EXIT
     for pod in "$@"; do
         apart read_log "$pod" >"$work/$pod.log" 2>/dev/null
         followers+=" $apart"
+    done
+    for pod in "$@"; do
+        while [[ ! -s $work/$pod.log ]] && ((SECONDS < deadline)); do sleep 0.1; done
     done
 }
 

@@ -12,7 +12,8 @@ Usage: scripts/prepare-volumes.sh
 For clusters whose volumes are folders of the node that somebody made by hand (hostPath): they belong to root, and
 Kubernetes does not give them to a pod's group (fsGroup) as it does with other volumes, so that the archive ends with
 "Permission denied". A pod in kube-system that runs as root for a moment hands each to the archive's user. Where volumes
-come from a provisioner (kind, minikube, k3s, Docker Desktop, clouds) it does nothing. It can be run again.
+come from a provisioner (kind, minikube, k3s, Docker Desktop, clouds) it does nothing, nor where it may not look at volumes. It
+can be run again.
 USAGE
 }
 
@@ -74,9 +75,14 @@ YAML
 
 for ((index = 0; index < replicas; index++)); do
     pod=atm-archive-$index
-    k wait "persistentvolumeclaim/data-$pod" --for=jsonpath='{.status.phase}'=Bound --timeout=60s >/dev/null ||
+    k wait "persistentvolumeclaim/data-$pod" --for=jsonpath='{.status.phase}'=Bound --timeout=180s >/dev/null ||
         die "the claim data-$pod has no volume; kubectl -n kafka describe pvc data-$pod says why"
     volume=$(of persistentvolumeclaim "data-$pod" '{.spec.volumeName}')
+    # Volumes are no namespace's: somebody who has rights in ours alone may not read them.
+    if [[ $(kubectl auth can-i get persistentvolumes 2>/dev/null) == no ]]; then
+        say "Whether the volume of $pod is a folder of the node cannot be seen; it is left as it is"
+        continue
+    fi
     folder=$(of persistentvolume "$volume" '{.spec.hostPath}')
     provisioner=$(of persistentvolume "$volume" '{.metadata.annotations.pv\.kubernetes\.io/provisioned-by}')
     if [[ -z $folder || -n $provisioner ]]; then continue; fi

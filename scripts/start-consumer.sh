@@ -127,17 +127,40 @@ fi
 wait_until_ready "$workload" "$label" 120
 if [[ $follow == no ]]; then exit 0; fi
 
-# follow_pods shows what they say, also after others have taken their place.
+# containers LABELS prints POD@STARTED of each that runs; one that starts again is another.
+containers() {
+    k get pods --selector "$1" --output 'jsonpath={range .items[*]}{.metadata.name}@'\
+'{.status.containerStatuses[0].state.running.startedAt}{"\n"}{end}' | sed '/@$/d'
+}
+
+# follow_pods shows what they say, also what those say that come later or take their place: a process for each, since
+# `kubectl logs --selector --follow` keeps to the pods that it finds at first.
 follow_pods() {
-    local prefix labels
+    # Of each that is followed CONTAINER=PROCESS; and all that have been.
+    local followed=' ' known=' ' prefix=false running container entry lines
     while true; do
-        labels=$(newest "$label")
-        prefix=false
-        if (($(pods "$labels" | wc -l) > 1)); then prefix=true; fi
-        k logs --selector "$labels" --follow --tail="$tail" --max-log-requests=50 --prefix="$prefix" || true
-        tail=20
+        # Where the cluster does not answer for a while, nothing is new.
+        running=$(containers "$(newest "$label")" 2>/dev/null) || running=
+        if [[ $prefix == false && $running == *$'\n'* ]]; then
+            # From now on it matters whose word it is, also of one that has been alone until now.
+            prefix=true
+            for entry in $followed; do kill "${entry#*=}" 2>/dev/null || true; done
+            followed=' '
+        fi
+        for entry in $followed; do
+            if ! is_running "${entry#*=}"; then followed=${followed/ $entry / }; fi
+        done
+        for container in $running; do
+            if [[ $followed == *" $container="* ]]; then continue; fi
+            lines=--tail=$tail
+            if [[ $known == *" $container "* ]]; then lines=--since=3s; fi
+            k logs "${container%@*}" --follow "$lines" --prefix="$prefix" 2>/dev/null &
+            followed+="$container=$! "
+            known+="$container "
+        done
+        # Whoever comes from now on is shown from his beginning.
+        if [[ $known != ' ' ]]; then tail=-1; fi
         sleep 2
-        say "Looking for the pods of ${workload#*/} …"
     done
 }
 

@@ -44,6 +44,8 @@ if [[ -n $rate ]]; then check_rate "$rate"; fi
 require_cluster
 require_deployed deployment/atm-producer
 
+# shellcheck disable=SC2046
+require_alone $(pods app=atm-producer,job-name)
 before=$(generation deployment/atm-producer)
 # Its words are NAME=VALUE and NAME-.
 # shellcheck disable=SC2046

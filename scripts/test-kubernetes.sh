@@ -29,19 +29,26 @@ TEXT
 checks=(
     arguments
     missing_tools
+    image_loaders
+    manifests
     deploy
+    image
     pod_security
     deploy_again
     time_to_live
     burst
+    impossible_run
+    exactly_once
     consumer_formats
     consumer_filters
     statistics
     stop_and_drain
     interrupted_run
+    interrupted_wait
     configuration_change
     shared_topic
     archive_pod_deleted
+    archive_copied
     broker_outage
     full_speed
     cleanup
@@ -217,6 +224,10 @@ check_arguments() {
     expect_code 64 scripts/start-consumer.sh --archive --group any
     expect_code 64 scripts/query-archive.sh "SELECT 1" "SELECT 2"
     expect_code 64 scripts/query-archive.sh --format xml
+    expect_code 64 scripts/query-archive.sh --copy
+    expect_code 64 scripts/query-archive.sh --copy copy.db "SELECT 1"
+    expect_code 73 scripts/query-archive.sh --copy README.md
+    expect_code 73 scripts/query-archive.sh --copy nowhere/copy.db
     expect_code 64 scripts/deploy-pub-sub.sh --overlay scripts
 }
 
@@ -267,6 +278,45 @@ check_deploy() {
     expect_code 64 inside scripts/query-archive.sh "DELETE FROM transactions"
 }
 
+# Each kind of cluster is known by what its nodes say of themselves. Tools that do nothing stand for the real ones.
+check_image_loaders() {
+    local program loader nodes host folder=$work/stand-ins
+    host=$(uname -n | tr '[:upper:]' '[:lower:]')
+    mkdir -p "$folder"
+    cat >"$folder/kubectl" <<'STUB'
+#!/bin/sh
+if [ "$1 $2" = "get nodes" ]; then printf '%s\n' "$NODES"; fi
+STUB
+    chmod +x "$folder/kubectl"
+    for program in docker kind minikube k3d k3s ctr; do ln -sf kubectl "$folder/$program"; done
+    while read -r loader nodes; do
+        expect_code 0 env -u IMAGE_LOADER NODES="$nodes" PATH="$folder:$PATH" scripts/deploy-pub-sub.sh --dry-run
+        expect_said "^Would load them by $loader"
+    done <<TEXT
+kind a-control-plane|kind://docker/a/a-control-plane||containerd://2.0.3|v1.33.1
+minikube minikube||minikube|docker://28.0.4|v1.33.1
+minikube minikube||minikube|containerd://2.0.3|v1.33.1
+k3d k3d-a-server-0|k3s://k3d-a-server-0||containerd://2.0.5-k3s1|v1.33.1+k3s1
+Docker docker-desktop|||docker://28.0.4|v1.32.2
+k3s $host|k3s://$host||containerd://2.0.5-k3s1|v1.33.1+k3s1
+containerd $host|||containerd://2.0.3|v1.33.1
+TEXT
+    expect_code 78 env -u IMAGE_LOADER NODES="elsewhere|aws:///a/i-1||containerd://2.0.3|v1.33.1" PATH="$folder:$PATH" \
+        scripts/deploy-pub-sub.sh --dry-run
+    expect_said "the node elsewhere is not this machine"
+}
+
+check_manifests() {
+    expect_code 0 inside scripts/render-manifests.sh --check
+    inside kubectl get namespace kafka >/dev/null 2>&1 || inside kubectl apply --filename manifests/namespace.yaml >/dev/null
+    expect_code 0 k apply --dry-run=server --kustomize manifests/overlays/production
+    expect_said '^poddisruptionbudget.policy/atm-archive created'
+    expect_code 0 k apply --dry-run=server --filename manifests/producer-deployment.yaml \
+        --filename manifests/consumer-deployment.yaml
+}
+
+check_image() { expect_code 0 scripts/check-image.sh; }
+
 check_pod_security() {
     inside kubectl label --dry-run=server --overwrite namespace kafka \
         pod-security.kubernetes.io/enforce=restricted >"$work/said" 2>&1
@@ -289,10 +339,13 @@ check_deploy_again() {
     expect_said "runs already"
     [[ $(pod_of atm-producer; pod_of atm-consumer; pod_of atm-archive) == "$before" ]] ||
         wrong "the same pace again has restarted the producer"
-    k scale deployment/atm-consumer --replicas=1 >/dev/null
     expect_code 0 inside scripts/stop-producer.sh
     expect_code 0 inside scripts/stop-producer.sh
     expect_said "No producer runs"
+    expect_code 0 k apply --kustomize manifests/overlays/local
+    [[ $(value deployment/atm-consumer '{.spec.replicas}') == 2 ]] || wrong "applying by hand has changed the number of consumers"
+    k scale deployment/atm-consumer --replicas=1 >/dev/null
+    expect_code 0 inside scripts/deploy-pub-sub.sh --no-build
 }
 
 check_time_to_live() {
@@ -307,6 +360,35 @@ check_time_to_live() {
     [[ $(value "job/$job" '{.status.conditions[?(@.type=="Complete")].status}') == True ]] || wrong "the job is not complete"
     [[ $(k get pods --selector "job-name=$job" --output 'jsonpath={.items[*].status.containerStatuses[0].restartCount}') == 0 ]] ||
         wrong "the pod was restarted"
+    archive_reaches $((before + sent))
+}
+
+# A run whose pod cannot begin is said so, and does not wait for ever.
+check_impossible_run() {
+    k set image deployment/atm-producer runner=atm-producer:missing >/dev/null
+    expect_code 1 inside scripts/ttl-wrapper.sh -t 5
+    k rollout undo deployment/atm-producer >/dev/null
+    expect_said 'The run cannot begin:'
+    expect_said 'ErrImageNeverPull'
+    [[ -z $(active_jobs) ]] || wrong "a job goes on"
+}
+
+active_jobs() { k get jobs --output 'jsonpath={.items[?(@.status.active)].metadata.name}'; }
+
+# Of producers that deliver exactly once the last to begin fences off the others, so nothing may begin beside one by accident.
+check_exactly_once() {
+    local before producer
+    before=$(rows)
+    k set env deployment/atm-producer DELIVERY=exactly-once SEED=$RANDOM >/dev/null
+    expect_code 0 inside scripts/start-producer.sh -r 100
+    producer=$(pod_of atm-producer)
+    expect_code 78 inside scripts/ttl-wrapper.sh -t 5
+    expect_said 'only one producer may run'
+    expect_code 0 inside scripts/deploy-pub-sub.sh --no-build
+    [[ $(pod_of atm-producer) == "$producer" && $(restarts) == 0 ]] || wrong "deploying has ended the producer"
+    expect_code 0 inside scripts/stop-producer.sh
+    sent=$(total "$work/said")
+    k set env deployment/atm-producer DELIVERY- SEED- >/dev/null
     archive_reaches $((before + sent))
 }
 
@@ -378,7 +460,25 @@ check_interrupted_run() {
     ((code == 130)) || wrong "ended with $code"
     grep -q '^produce: stopped$' "$work/run" || wrong "no statistics"
     archive_reaches $((before + $(total "$work/run")))
-    [[ -z $(k get jobs --output 'jsonpath={.items[?(@.status.active)].metadata.name}') ]] || wrong "a job goes on"
+    [[ -z $(active_jobs) ]] || wrong "a job goes on"
+}
+
+# Ctrl-C while a script waits for a pod is no fault of the pod.
+check_interrupted_wait() {
+    local process code=0
+    set -m
+    inside env --default-signal=INT scripts/start-producer.sh -r 3 >"$work/run" 2>"$work/run.log" </dev/null &
+    process=$!
+    set +m
+    until grep -q '^Starting' "$work/run.log"; do
+        kill -0 "$process" 2>/dev/null || wrong "it ended before it started anything"
+        sleep 0.1
+    done
+    sleep 0.3
+    kill -INT -- "-$process"
+    wait "$process" || code=$?
+    if ((code != 130)) || grep 'not ready' "$work/run.log" >&2; then wrong "ended with $code"; fi
+    expect_code 0 inside scripts/stop-producer.sh
 }
 
 check_configuration_change() {
@@ -405,8 +505,12 @@ consumer_logs() {
 }
 
 check_shared_topic() {
-    local pod first
-    expect_code 0 inside scripts/start-consumer.sh -f json --no-stats -o latest -g "shared-$RANDOM" --no-follow
+    local pod first follower settings=(-f json --no-stats -o latest -g "shared-$RANDOM")
+    expect_code 0 inside scripts/start-consumer.sh "${settings[@]}" --no-follow
+    set -m
+    inside env --default-signal=INT scripts/start-consumer.sh "${settings[@]}" >"$work/followed" 2>/dev/null </dev/null &
+    follower=$!
+    set +m
     k scale deployment/atm-consumer --replicas=2 >/dev/null
     k rollout status deployment/atm-consumer --timeout=60s >/dev/null
     # Long enough for both to have their share; what comes before is read by one.
@@ -418,7 +522,13 @@ check_shared_topic() {
     for pod in $(k get pods --selector app=atm-consumer --field-selector status.phase=Running --output name); do
         k logs "$pod" --tail=-1 >"$work/consumer.log"
         grep -q '^{"transaction_id"' "$work/consumer.log" || wrong "$pod has shown nothing"
+        # Also to whoever has looked since before there were two.
+        grep -qF "[$pod/runner] {" "$work/followed" || wrong "start-consumer.sh has not shown what $pod says"
     done
+    kill -INT -- "-$follower"
+    wait "$follower" || wrong "start-consumer.sh did not end well"
+    [[ $(grep -o '"transaction_id":"[^"]*"' "$work/followed" | sort -u | wc -l) == "$((first + sent))" ]] ||
+        wrong "start-consumer.sh has not shown all"
     k scale deployment/atm-consumer --replicas=1 >/dev/null
     expect_code 0 inside scripts/start-consumer.sh --no-follow
 }
@@ -458,8 +568,41 @@ archive_runs() {
     [[ $(k get pod atm-archive-0 --ignore-not-found --output 'jsonpath={.metadata.deletionTimestamp}:{.status.containerStatuses[0].ready}') == :true ]]
 }
 
+# The copy is asked by the image, which is the one runner that is sure to be here.
+check_archive_copied() {
+    local copy=$work/copy count before
+    mkdir -p "$copy"
+    run_apart -r 1000 -t 12
+    sleep 3
+    before=$(rows)
+    expect_code 0 inside scripts/query-archive.sh --copy "$copy/copy.db" --shard 0
+    [[ $(ls "$copy") == copy.db ]] || wrong "the copy left something behind"
+    wait "$apart" || wrong "the run failed"
+    count=$(of_copy query copy.db "SELECT count(*) FROM transactions" --format csv | tail -n 1 | tr -d '\r')
+    within $((before + 1)) "$count" $(($(rows) - 1)) || wrong "the copy has $count rows, before it there were $before"
+    of_copy verify copy.db >"$work/said" || {
+        cat "$work/said" >&2
+        wrong "the copy is not sound"
+    }
+    [[ -z $(k exec atm-archive-0 -- sh -c 'ls /data | grep -F .backup') ]] || wrong "the pod keeps a copy"
+}
+
+of_copy() {
+    docker run --rm --network none --user "$(id -u):$(id -g)" --volume "$work/copy:/data" atm-consumer:latest "$@"
+}
+
+# ready_states prints True or False for each running pod.
+ready_states() {
+    k get pods --selector system=kafka-pub-sub --field-selector status.phase=Running \
+        --output 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'
+}
+
+none_ready() { [[ $(ready_states) == *False* && $(ready_states) != *True* ]]; }
+
+all_ready() { [[ $(ready_states) == *True* && $(ready_states) != *False* ]]; }
+
 check_broker_outage() {
-    local before restarts
+    local before restarts down
     if [[ -z ${KAFKA_STOP:-} || -z ${KAFKA_START:-} ]]; then
         say "    skipped: KAFKA_STOP and KAFKA_START are not set"
         exit 77
@@ -467,10 +610,18 @@ check_broker_outage() {
     before=$(rows)
     restarts=$(restarts)
     run_apart -r 500 -t 40
-    sleep 5
+    eventually 10 "producer, consumer and archive are ready" all_ready
+    sleep 3
     bash -c "$KAFKA_STOP" >"$work/broker.log" 2>&1
-    sleep 10
+    down=$SECONDS
+    # Five seconds until a pod says so, two until it is asked, one for what asking takes here.
+    eventually 8 "no pod is ready without the broker ($(ready_states))" none_ready
+    expect_code 1 k exec atm-archive-0 -- runner health
+    expect_said 'the server has not answered for'
+    expect_code 0 k exec atm-archive-0 -- runner health http://127.0.0.1:9400/live
+    sleep $((down + 10 - SECONDS))
     bash -c "$KAFKA_START" >>"$work/broker.log" 2>&1
+    eventually 15 "all pods are ready again ($(ready_states))" all_ready
     wait "$apart" || wrong "the run failed"
     within 19000 "$(total "$work/run")" 20200 || wrong "sent $(total "$work/run") of 20000"
     # At least once: what was under way may have been written twice by an idempotent producer that was made anew, and
@@ -479,15 +630,32 @@ check_broker_outage() {
     [[ $(restarts) == "$restarts" ]] || wrong "a pod was restarted by the outage"
 }
 
+# memory prints the most that each running pod's runner has had in memory, and fails if it was the pod's limit.
+memory() {
+    local pod most
+    for pod in $(k get pods --selector system=kafka-pub-sub --field-selector status.phase=Running --output name); do
+        most=$(k exec "$pod" -- sed -n 's/^VmHWM: *\([0-9]*\) kB$/\1/p' /proc/1/status)
+        ((most < 192 * 1024)) || wrong "$pod has had $most KiB in memory"
+        printf '%s %d MiB  ' "${pod#pod/}" $((most / 1024))
+    done
+}
+
 check_full_speed() {
-    local before restarts
+    local before restarts most
     expect_code 0 inside scripts/start-consumer.sh -f none --stats-interval 1000000 -g "speed-$RANDOM" --no-follow
     before=$(rows)
     restarts=$(restarts)
-    run_for -b -t 10
+    run_apart -b -t 10
+    sleep 8
+    most=$(memory)
+    say "    at full speed: $most"
+    wait "$apart" || wrong "the run failed"
+    sent=$(total "$work/run")
     within 100000 "$sent" 1000000000 || wrong "only $sent in ten seconds"
     say "    $sent in ten seconds"
     archive_reaches $((before + sent)) 180
+    most=$(memory)
+    say "    archived: $most"
     [[ $(restarts) == "$restarts" ]] || wrong "a pod was restarted"
     k get pods --selector system=kafka-pub-sub --output yaml >"$work/pods"
     ! grep -q OOMKilled "$work/pods" || wrong "a pod met its memory limit"

@@ -136,22 +136,30 @@ watch_run() {
             fi
         fi
         if [[ -z $begun ]] && grep -q 'ttl.*will stop' "$folder/log"; then begun=$SECONDS; fi
+        if [[ -z $begun && $state == active && $asked == no ]] &&
+            [[ $(job_beginning "$job" $((SECONDS - watching))) == stuck ]]; then
+            end_live_line
+            say "The run cannot begin:"
+            why_not_ready "job-name=$job"
+            k delete job "$job" --ignore-not-found --wait=false >/dev/null
+            state=stuck
+        fi
         if [[ $asked == no ]]; then show_progress "$begun" "$watching"; fi
         sleep 1
     done
     end_live_line
     if [[ -s $folder/log.new ]]; then mv "$folder/log.new" "$folder/log"; fi
-    if [[ $state != gone ]] && k logs "job/$job" >"$folder/log.new" 2>/dev/null && [[ -s $folder/log.new ]]; then
+    if [[ $state == complete || $state == failed ]] && k logs "job/$job" >"$folder/log.new" 2>/dev/null && [[ -s $folder/log.new ]]; then
         mv "$folder/log.new" "$folder/log"
     fi
     echo "$state" >"$folder/state"
 }
 
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 trap 'abandon=no; exit 129' HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/sluice-ttl.XXXXXX")
+# shellcheck disable=SC2046
+require_alone $(pods app=atm-producer)
 if [[ $(replicas deployment/atm-producer) != 0 ]]; then
     say "Note: a producer without a time limit runs too, and goes on. This run is counted by itself."
 fi
@@ -171,6 +179,7 @@ abandon=no
 trap 'exit 130' INT TERM
 
 state=$(<"$folder/state")
+if [[ $state == stuck ]]; then exit 1; fi
 report=$(final_report "$folder/log")
 if [[ -z $report ]]; then
     say "The run ended without statistics ($state)."
