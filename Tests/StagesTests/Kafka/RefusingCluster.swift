@@ -33,16 +33,19 @@ final class RefusingCluster {
     private let queue: OpaquePointer
     private var received: [Request: Int] = [:]
 
-    /// Starts it with the topics, of a partition each.
-    init(topics: [String] = ["t"]) throws {
+    /// Starts it with the topics, of a partition for each broker, which leads it.
+    init(topics: [String] = ["t"], brokers: Int32 = 1) throws {
         let configuration = ClientConfiguration()
         // The log is the one place where the mock cluster says what it was asked.
         try configuration.set(["log.queue": "true", "debug": "mock", "log_level": "7"])
         client = try configuration.makeClient(RD_KAFKA_PRODUCER, events: RD_KAFKA_EVENT_LOG)
         queue = rd_kafka_queue_get_main(client)
         rd_kafka_set_log_queue(client, queue)
-        cluster = try #require(rd_kafka_mock_cluster_new(client, 1))
-        for topic in topics { rd_kafka_mock_topic_create(cluster, topic, 1, 1) }
+        cluster = try #require(rd_kafka_mock_cluster_new(client, brokers))
+        for topic in topics {
+            rd_kafka_mock_topic_create(cluster, topic, brokers, 1)
+            for broker in 1...brokers { rd_kafka_mock_partition_set_leader(cluster, topic, broker - 1, broker) }
+        }
     }
 
     deinit {
@@ -56,6 +59,11 @@ final class RefusingCluster {
     /// Lets every answer from now on take so long.
     func delayAnswers(by milliseconds: Int32) {
         rd_kafka_mock_broker_set_rtt(cluster, 1, milliseconds)
+    }
+
+    /// Takes a broker away; the partitions that it leads stay its own.
+    func takeDown(broker: Int32) {
+        rd_kafka_mock_broker_set_down(cluster, broker)
     }
 
     /// Answers the next requests of a kind with errors, in order. `RD_KAFKA_RESP_ERR__TRANSPORT` ends the connection

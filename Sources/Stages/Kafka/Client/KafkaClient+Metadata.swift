@@ -35,16 +35,36 @@ extension KafkaClient {
         return String(cString: text)
     }
 
-    /// The first and the next offset of a partition; under read_committed the next is the last stable one. Blocks for
-    /// at most `timeout`.
+    /// An end of a log.
+    enum LogEnd: Int64 {
+        /// The first offset that is there: RD_KAFKA_OFFSET_BEGINNING.
+        case first = -2
+        /// The next that will be written, under read_committed the last stable one: RD_KAFKA_OFFSET_END.
+        case next = -1
+    }
+
+    /// Where logs begin or end. Blocks for at most `timeout`; one leader that is away fails the whole question.
+    ///
+    /// As an offset for a time, for which the protocol has the same request (KIP-79, ListOffsets: -2 and -1 are the ends), and
+    /// not by `rd_kafka_query_watermark_offsets`: that of 2.0.2 waits for a leader that is away or stands still until the
+    /// socket gives up, a minute by default, whatever its time limit says.
+    func offsets(
+        at end: LogEnd, of topic: String, _ partitions: [Int32], timeout: Duration
+    ) throws(KafkaError) -> [Int32: Int64] {
+        let list = PartitionList(topic, Dictionary(uniqueKeysWithValues: partitions.map { ($0, end.rawValue) }))
+        try KafkaError.check(rd_kafka_offsets_for_times(handle, list.pointer, timeout.kafkaMilliseconds))
+        for element in PartitionList.elements(list.pointer) { try KafkaError.check(element.err) }
+        log.noteAnswer()
+        return list.offsets
+    }
+
+    /// The first and the next offset of a partition. Blocks for at most twice `timeout`.
     func watermarks(_ topic: String, _ partition: Int32, timeout: Duration) throws(KafkaError) -> (
         low: Int64, high: Int64
     ) {
-        var low: Int64 = 0
-        var high: Int64 = 0
-        try KafkaError.check(
-            rd_kafka_query_watermark_offsets(handle, topic, partition, &low, &high, timeout.kafkaMilliseconds))
-        log.noteAnswer()
+        let low = try offsets(at: .first, of: topic, [partition], timeout: timeout)[partition]
+        let high = try offsets(at: .next, of: topic, [partition], timeout: timeout)[partition]
+        guard let low, let high else { throw KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) }
         return (low, high)
     }
 }

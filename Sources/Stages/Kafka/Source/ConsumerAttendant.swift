@@ -9,7 +9,7 @@ internal import Synchronization
 /// broker's thread wakes, which is up to a second after the queue ran low. A question to that broker wakes it at once.
 final class ConsumerAttendant: Sendable {
     private struct State {
-        var bounds: [Int32: StartPositions.Bounds] = [:]
+        var ends: [Int32: Int64] = [:]
         var positions: [Int32: Int64] = [:]
         var hungry: [Int32] = []
         var gaps: [Int32: Int64] = [:]
@@ -18,9 +18,10 @@ final class ConsumerAttendant: Sendable {
     }
 
     private static let wakeInterval = Duration.milliseconds(5)
-    private static let boundsInterval = Duration.seconds(1)
+    private static let endsInterval = Duration.seconds(1)
     private static let discoveryInterval = Duration.seconds(2)
     private static let missingTopicInterval = Duration.milliseconds(500)
+    private static let answerTimeout = Duration.milliseconds(500)
 
     private let client: KafkaClient
     private let topic: String
@@ -78,11 +79,9 @@ final class ConsumerAttendant: Sendable {
     /// Records between the source's positions and the ends of the logs; nil before the first answer.
     var lag: Int64? {
         state.withLock { state in
-            let known = state.positions.filter { state.bounds[$0.key] != nil }
+            let known = state.positions.filter { state.ends[$0.key] != nil }
             if known.isEmpty { return nil }
-            return known.reduce(0) { sum, entry in
-                sum + max(0, (state.bounds[entry.key]?.high ?? 0) - entry.value)
-            }
+            return known.reduce(0) { sum, entry in sum + max(0, (state.ends[entry.key] ?? 0) - entry.value) }
         }
     }
 
@@ -96,8 +95,7 @@ final class ConsumerAttendant: Sendable {
     /// - Returns: false if it did not end in time: then it still uses the client.
     func stop() -> Bool {
         client.interrupt()
-        // A member may take ten seconds to commit and ten to leave. `rd_kafka_query_watermark_offsets` of 2.0.2 waits for a
-        // broker that stands still for minutes, whatever its time limit says.
+        // A member may take ten seconds to commit and ten to leave; a question to the brokers takes two at most.
         return thread.stop(within: group == nil ? .seconds(3) : .seconds(25))
     }
 
@@ -105,13 +103,15 @@ final class ConsumerAttendant: Sendable {
 
     private func serve(until service: ServiceThread, partitions: Int32, discovers: Bool) {
         var nextWake = Duration.zero
-        var nextBounds = Duration.zero
+        var nextEnds = Duration.zero
         var nextDiscovery = Duration.zero
         var known = partitions
         var turn = 0
+        // Partitions whose leader did not answer a moment ago; to ask it again and again would hold up all the rest.
+        var silent: Set<Int32> = []
         let committer = lagGroup.map { LagCommitter($0, context) }
         while !service.isStopping {
-            let hungry = state.withLock { $0.hungry }
+            let hungry = state.withLock { $0.hungry }.filter { !silent.contains($0) }
             let patience = hungry.isEmpty ? .milliseconds(100) : min(.milliseconds(100), nextWake - context.clock.now)
             client.serve(max(.zero, patience)) { event in
                 if event.type == RD_KAFKA_EVENT_REBALANCE { rebalance(event, service) }
@@ -122,19 +122,18 @@ final class ConsumerAttendant: Sendable {
             if !hungry.isEmpty, now >= nextWake {
                 // One partition at a time: on one broker that wakes all, on several each gets its turn.
                 turn += 1
-                learnBounds(of: hungry[turn % hungry.count])
+                let partition = hungry[turn % hungry.count]
+                if !learnEnds(of: [partition]) { silent.insert(partition) }
                 nextWake = context.clock.now + Self.wakeInterval
             }
-            if now >= nextBounds {
-                nextBounds = now + Self.boundsInterval
-                let partitions = state.withLock { Array($0.positions.keys) }
-                for partition in partitions where !learnBounds(of: partition) { break }
-                // A member that has no partitions, and a topic that is not there: is there a broker?
-                if partitions.isEmpty { _ = try? client.topicState(topic, timeout: .milliseconds(500)) }
+            if now >= nextEnds {
+                nextEnds = now + Self.endsInterval
+                turn += 1
+                silent = learnAllEnds(turn)
             }
             if discovers, now >= nextDiscovery {
                 nextDiscovery = now + (known == 0 ? Self.missingTopicInterval : Self.discoveryInterval)
-                if case .partitions(let count) = try? client.topicState(topic, timeout: .milliseconds(500)),
+                if case .partitions(let count) = try? client.topicState(topic, timeout: Self.answerTimeout),
                     count != known
                 {
                     known = count
@@ -155,23 +154,51 @@ final class ConsumerAttendant: Sendable {
         }
     }
 
-    /// Asks for a partition's bounds.
-    /// - Returns: false if nobody answered.
-    @discardableResult
-    private func learnBounds(of partition: Int32) -> Bool {
-        guard let marks = try? client.watermarks(topic, partition, timeout: .milliseconds(500)) else { return false }
-        let lost = state.withLock { state -> Int64 in
-            state.bounds[partition] = .init(low: marks.low, high: marks.high)
-            // Skipped offsets were deleted, and are no marker or compaction hole, if the log now begins after them.
-            guard let expected = state.gaps.removeValue(forKey: partition), marks.low > expected else { return 0 }
-            state.gone += marks.low - expected
-            return marks.low - expected
+    /// Asks for the ends of all logs that are read, at once; where a leader is away, for each by itself up to the first that
+    /// does not answer.
+    /// - Parameter turn: grows from call to call, so that each comes first in its turn.
+    /// - Returns: partitions whose leader does not answer, as far as is known.
+    private func learnAllEnds(_ turn: Int) -> Set<Int32> {
+        let partitions = state.withLock { $0.positions.keys.sorted() }
+        if !partitions.isEmpty, learnEnds(of: partitions) { return [] }
+        // Any broker answers this: also a member without partitions learns whether there is one, and so does one whose
+        // leaders are away while others are there.
+        guard (try? client.topicState(topic, timeout: Self.answerTimeout)) != nil else { return Set(partitions) }
+        for offset in partitions.indices {
+            let partition = partitions[(turn + offset) % partitions.count]
+            if !learnEnds(of: [partition]) { return [partition] }
         }
-        if lost > 0 {
-            context.log.warning(
-                "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
-                Log.Detail("records", "\(lost)"))
+        return []
+    }
+
+    /// Asks for the ends of logs.
+    /// - Returns: false if not all leaders answered.
+    private func learnEnds(of partitions: [Int32]) -> Bool {
+        guard let ends = try? client.offsets(at: .next, of: topic, partitions, timeout: Self.answerTimeout) else {
+            return false
         }
+        let skipped = state.withLock { state in
+            state.ends.merge(ends) { _, new in new }
+            return partitions.filter { state.gaps[$0] != nil }
+        }
+        if skipped.isEmpty { return true }
+        guard let begins = try? client.offsets(at: .first, of: topic, skipped, timeout: Self.answerTimeout) else {
+            return false
+        }
+        for (partition, begin) in begins { countGone(partition, before: begin) }
         return true
+    }
+
+    /// Skipped offsets were deleted, and are no marker or compaction hole, if the log begins after them now.
+    private func countGone(_ partition: Int32, before begin: Int64) {
+        let lost = state.withLock { state -> Int64 in
+            guard let expected = state.gaps.removeValue(forKey: partition), begin > expected else { return 0 }
+            state.gone += begin - expected
+            return begin - expected
+        }
+        guard lost > 0 else { return }
+        context.log.warning(
+            "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
+            Log.Detail("records", "\(lost)"))
     }
 }

@@ -21,11 +21,12 @@ struct ConsumerSession {
     ///   - settings: the source's settings.
     ///   - findings: what the cluster is.
     ///   - shared: the group for those who commit for it; nil without a group.
+    ///   - former: the member that this one comes after, for assignments to be numbered on.
     ///   - context: the source's surroundings.
     /// - Throws: ``PipelineError``; nothing is left behind then.
     init(
         _ settings: KafkaSourceSettings, _ findings: ClusterProbe.Findings, _ shared: KafkaGroup?,
-        _ context: SourceContext
+        after former: GroupMembership? = nil, _ context: SourceContext
     ) throws(PipelineError) {
         let name = settings.connection.topic
         let resolved = try settings.connection.resolve()
@@ -49,8 +50,9 @@ struct ConsumerSession {
         }
         if let shared {
             group = GroupMembership(
-                client: client, topic: name, reset: settings.reset, knownPartitions: findings.partitions, pipe: pipe,
-                shared: shared, commits: context.owners.isEmpty, context: context.stage)
+                client: client, topic: name, reset: settings.reset,
+                knownPartitions: former?.knownPartitions ?? findings.partitions, pipe: pipe, shared: shared,
+                commits: context.owners.isEmpty, generation: former?.generation ?? 0, context: context.stage)
             shared.begin(client, topic: name)
         } else {
             group = nil

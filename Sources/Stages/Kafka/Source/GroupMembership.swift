@@ -14,7 +14,7 @@ final class GroupMembership: Sendable {
     }
 
     private struct State {
-        var positions = GroupPositions()
+        var positions: GroupPositions
         /// Not yet taken by the source.
         var news: Assignment?
         var nextCommit = Duration.zero
@@ -27,19 +27,20 @@ final class GroupMembership: Sendable {
     private let topic: String
     private let reset: StartPositions.Reset
     /// Partitions from here on appeared while the source ran: they are read from their beginning.
-    private let knownPartitions: Int32
+    let knownPartitions: Int32
     private let context: StageContext
     private let pipe: WakePipe
     private let shared: KafkaGroup
     /// Whether what is acknowledged is committed here; where a sink owns positions, it commits.
     private let commits: Bool
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let acknowledged = DispatchSemaphore(value: 0)
 
     init(
         client: KafkaClient, topic: String, reset: StartPositions.Reset, knownPartitions: Int32, pipe: WakePipe,
-        shared: KafkaGroup, commits: Bool, context: StageContext
+        shared: KafkaGroup, commits: Bool, generation: Int, context: StageContext
     ) {
+        state = Mutex(State(positions: GroupPositions(after: generation)))
         self.client = client
         self.topic = topic
         self.reset = reset
@@ -59,6 +60,12 @@ final class GroupMembership: Sendable {
             return state.news
         }
     }
+
+    /// Why the member has ended for good, in librdkafka's words; nil as long as it has not.
+    var ending: String? { client.fatalReason }
+
+    /// The number of the last assignment.
+    var generation: Int { state.withLock { $0.positions.generation } }
 
     /// Whether a batch may go out; false if its partitions were given back meanwhile.
     func deliver(_ claims: [Claim], generation: Int) -> Bool {

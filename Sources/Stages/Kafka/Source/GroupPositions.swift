@@ -7,10 +7,15 @@ struct GroupPositions: Sendable {
     }
 
     /// Grows with every assignment, so that what was read under an earlier one can be told.
-    private(set) var generation = 0
+    private(set) var generation: Int
     /// Whether batches may be delivered: not while partitions are being given back.
     private(set) var isDelivering = false
     private var partitions: [Int32: Partition] = [:]
+
+    /// - Parameter generation: the last of the member before, so that no number comes twice.
+    init(after generation: Int = 0) {
+        self.generation = generation
+    }
 
     /// Begins a generation.
     /// - Parameter starts: the position each partition is read from; it counts as committed.

@@ -21,11 +21,11 @@ public actor KafkaSource: Source {
         var attendant: ConsumerAttendant?
     }
 
-    private let settings: KafkaSourceSettings
-    private nonisolated let shared: KafkaGroup?
+    let settings: KafkaSourceSettings
+    nonisolated let shared: KafkaGroup?
     private nonisolated let executor = ThreadExecutor(name: "kafka source")
     private let counters = Mutex(Counters())
-    private var session: ConsumerSession?
+    private(set) var session: ConsumerSession?
     private var collector: BatchCollector?
     private var readers = PartitionReaders()
     private var generation = 0
@@ -34,6 +34,8 @@ public actor KafkaSource: Source {
     private var pending: [Int32: StartPositions.Start] = [:]
     /// Partitions of which a loss was told: once each, since retention goes on for as long as reading is too slow.
     private var toldLoss: Set<Int32> = []
+    /// When the group was last joined anew.
+    var rejoinedAt: Duration?
     /// What the last batch took, and an eighth: room for the next.
     private var capacityHint = (bytes: 64 << 10, records: 256)
 
@@ -50,7 +52,7 @@ public actor KafkaSource: Source {
         shared = settings.group.map(KafkaGroup.init)
     }
 
-    private var topicName: String { settings.connection.topic }
+    var topicName: String { settings.connection.topic }
 
     // MARK: - Opening
 
@@ -59,9 +61,7 @@ public actor KafkaSource: Source {
         let findings = try await ClusterProbe.find(
             settings.connection, context.stage, kind: RD_KAFKA_CONSUMER, isFirst: true, missing: .accept)
         let session = try ConsumerSession(settings, findings, shared, context)
-        collector = BatchCollector(topic: topicName, log: session.client.log)
-        self.session = session
-        counters.withLock { $0.attendant = session.attendant }
+        take(session)
         try session.checkIsolation()
         if findings.partitions == 0, !settings.endsAtEnd {
             context.stage.log.warning("the topic does not exist; waiting for it", Log.Detail("topic", topicName))
@@ -80,18 +80,21 @@ public actor KafkaSource: Source {
             partitions: findings.partitions, discovers: session.group == nil && !settings.endsAtEnd)
     }
 
+    /// Reads by a session from now on.
+    func take(_ session: ConsumerSession) {
+        collector = BatchCollector(topic: topicName, log: session.client.log)
+        self.session = session
+        counters.withLock { $0.attendant = session.attendant }
+    }
+
     /// Begins to fetch, or joins the group.
     public func start() async throws {
         guard let session else { return }
         isReading = true
         if session.group == nil {
             try fetchPending(session)
-            return
-        }
-        do {
-            try session.client.subscribe(topicName)
-        } catch {
-            throw PipelineError(.internalFault, "cannot join the group", reason: error.reason)
+        } else {
+            try join(by: session)
         }
     }
 
@@ -121,8 +124,9 @@ public actor KafkaSource: Source {
 
     /// Gives what has come, partitions furthest behind first.
     public func next(atMost count: Int) async throws -> SourceOutput {
-        guard let session else { throw CancellationError() }
         try Task.checkCancellation()
+        if let former = session?.group, let words = former.ending { try await rejoin(after: former, words) }
+        guard let session else { throw CancellationError() }
         try await follow(session)
         let deadline = session.context.stage.clock.now + Self.patience
         while true {
@@ -267,6 +271,11 @@ public actor KafkaSource: Source {
     public func close() async {
         // Runs what is left of this call too; without it the thread would outlive a source that failed to open.
         defer { executor.stop() }
+        endSession()
+    }
+
+    /// Ends what is read by, and what is read.
+    func endSession() {
         guard let session else { return }
         self.session = nil
         shared?.end()
