@@ -5,7 +5,7 @@ import Pipeline
 /// as one for each version of IP.
 struct ResolvedAddress: ~Copyable {
     /// Why a name is none, in the resolver's words.
-    struct Failure: Error {
+    struct ResolverFailure: Error {
         let reason: String
     }
 
@@ -15,13 +15,13 @@ struct ResolvedAddress: ~Copyable {
     /// - Parameters:
     ///   - address: host and port.
     ///   - flags: as getaddrinfo takes them.
-    init(_ address: HTTPSettings.Address, flags: Int32) throws(Failure) {
+    init(_ address: HTTPSettings.Address, flags: Int32) throws(ResolverFailure) {
         var hints = addrinfo()
         hints.ai_flags = flags | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(address.host, "\(address.port)", &hints, &found)
-        guard code == 0, let found else { throw Failure(reason: String(cString: gai_strerror(code))) }
+        guard code == 0, let found else { throw ResolverFailure(reason: String(cString: gai_strerror(code))) }
         first = found
     }
 
