@@ -30,6 +30,17 @@ struct TransactionTrial: Sendable {
             try KafkaTestCluster.sink(topic, values.merging(more) { _, new in new }) as? any PositionOwner)
     }
 
+    /// Blocks until the log of partition 0 has come so far, whether or not the transactions in it are committed. A transaction
+    /// of which the coordinator has not heard yet cannot be relied on to be aborted: it may answer INVALID_TXN_STATE, at which
+    /// the runtime opens a sink again and a trial does not.
+    func awaitLog(_ end: Int64) throws {
+        let client = try KafkaTestCluster.client(RD_KAFKA_CONSUMER, ["isolation.level": "read_uncommitted"])
+        defer { client.destroy() }
+        while try client.offsets(at: .next, of: topic, [0], timeout: .seconds(5))[0] ?? 0 < end {
+            client.serve(.milliseconds(5), isQuiet: true)
+        }
+    }
+
     var context: SinkContext {
         SinkContext(
             stage: KafkaTestCluster.stage(lines), takesDeadLetters: false, barrier: { _ in },

@@ -39,6 +39,8 @@ struct TransactionalGroupTests {
         try await trial.write(0..<10, to: sink)
         try await sink.flush()
         let lost = try await trial.write(10..<30, to: sink)
+        // The first ten, their marker, and these.
+        try trial.transactions.awaitLog(31)
         trial.group.withdraw()
         let late = try await trial.write(30..<40, to: sink)
         #expect(late.value == [], "no partition is this member's now")
@@ -56,6 +58,7 @@ struct TransactionalGroupTests {
         let sink = try await trial.open()
         trial.group.assign([0: 0])
         try await trial.write(0..<10, to: sink)
+        try trial.transactions.awaitLog(10)
         trial.group.withdraw()
         trial.group.assign([0: 0])
         // What was on its way under the first assignment, the last part of it beyond what the second has read so far.
