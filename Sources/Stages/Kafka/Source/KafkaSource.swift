@@ -13,18 +13,10 @@ public actor KafkaSource: Source {
     // Twice as much took 10 MB more and gave an archive 6 % at most.
     private static let batchBytes = 2 << 20
 
-    private struct Counters {
-        var records: Int64 = 0
-        var bytes: Int64 = 0
-        var holes: Int64 = 0
-        var gone: Int64 = 0
-        var attendant: ConsumerAttendant?
-    }
-
     let settings: KafkaSourceSettings
     nonisolated let shared: KafkaGroup?
     private nonisolated let executor = ThreadExecutor(name: "kafka source")
-    private let counters = Mutex(Counters())
+    private let counters = Mutex(ConsumerCounters())
     private(set) var session: ConsumerSession?
     private var collector: BatchCollector?
     private var readers = PartitionReaders()
@@ -247,12 +239,7 @@ public actor KafkaSource: Source {
         readers.commitClaims()
         let (records, bytes, skipped) = (builder.recordCount, builder.count, collector?.takeHoles() ?? 0)
         capacityHint = (max(64 << 10, bytes + bytes / 8), max(256, records + records / 8))
-        counters.withLock { counters in
-            counters.records += Int64(records)
-            counters.bytes += Int64(bytes)
-            counters.holes += skipped + lost
-            counters.gone += lost
-        }
+        counters.withLock { $0.count(records: records, bytes: bytes, skipped: skipped, lost: lost) }
         var batch = builder.finish(claims: claims)
         if session.group != nil { batch.generation = generation }
         return batch
@@ -285,21 +272,8 @@ public actor KafkaSource: Source {
     }
 
     /// When a broker last answered; one is asked every second.
-    public nonisolated var contact: ServerContact { counters.withLock { $0.attendant }?.contact ?? .awaited }
+    public nonisolated var contact: ServerContact { counters.withLock { $0.contact } }
 
     /// Records and bytes read, how far behind the log's end, and offsets without a record.
-    public nonisolated var measurements: [Measurement] {
-        counters.withLock { counters in
-            var list = [
-                Measurement.total("records", counters.records),
-                Measurement.total("bytes", counters.bytes),
-                Measurement.total("holes", counters.holes),
-                Measurement.total("gone", counters.gone + (counters.attendant?.gone ?? 0)),
-            ]
-            if let lag = counters.attendant?.lag {
-                list.append(Measurement("lag", .integer(lag), live: "lag \(lag.grouped)"))
-            }
-            return list
-        }
-    }
+    public nonisolated var measurements: [Measurement] { counters.withLock { $0.measurements } }
 }
