@@ -60,8 +60,9 @@ running_process() {
     echo "$process"
 }
 
+# in_container, unless a process that was started with KAFKA_HOME runs there: whoever stops it may not have it set.
 in_container() {
-    [[ -z ${KAFKA_HOME:-} ]]
+    [[ -z ${KAFKA_HOME:-} ]] && ! running_process >/dev/null
 }
 
 is_running() {
