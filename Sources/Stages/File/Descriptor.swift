@@ -78,8 +78,8 @@ struct Descriptor: Sendable, Hashable {
         return Descriptor(number: number)
     }
 
-    // A new file's name is durable only when its folder is (fsync(2)).
-    private static func synchronizeFolder(of path: String) throws(SystemFailure) {
+    /// Makes a name durable: it is only when its folder is (fsync(2)).
+    static func synchronizeFolder(of path: String) throws(SystemFailure) {
         let folder = try open(URL(filePath: path).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
         defer { folder.close() }
         _ = fsync(folder.number)

@@ -9,7 +9,7 @@ final class BackupFile {
     private let path: String
     private let lock: ArchiveLock
     private var hasName = true
-    private var descriptor: Int32 = -1
+    private var descriptor: Descriptor?
 
     /// Makes it empty; what an attempt that was killed has left there goes.
     /// - Parameter path: its absolute path.
@@ -47,53 +47,57 @@ final class BackupFile {
 
     /// Sees to it that what was written is on the disk.
     func finish() throws(PipelineError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        var status = stat()
-        guard descriptor >= 0, fsync(descriptor) == 0, fstat(descriptor, &status) == 0 else {
-            throw failure("cannot write the backup \(path)")
+        do throws(SystemFailure) {
+            let number = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+            guard number >= 0 else { throw SystemFailure() }
+            let descriptor = Descriptor(number: number)
+            self.descriptor = descriptor
+            try descriptor.synchronize()
+            size = Int(try descriptor.size())
+        } catch {
+            throw error.error(.inputOutput, "cannot write the backup \(path)")
         }
-        size = Int(status.st_size)
     }
 
     /// Gives it its name.
     /// - Parameter name: an absolute path in the same folder.
     func publish(as name: String) throws(PipelineError) {
-        guard rename(path, name) == 0 else { throw failure("cannot name the backup \(name)") }
-        hasName = false
-        // The new name is to outlive a power cut as well.
-        let folder = open(String(name[..<(name.lastIndex(of: "/") ?? name.startIndex)]) + "/", O_RDONLY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            close(folder)
+        guard rename(path, name) == 0 else {
+            throw SystemFailure().error(.inputOutput, "cannot name the backup \(name)")
         }
+        hasName = false
+        // It has its name already, and whoever may not open the folder cannot have it outlive a power cut.
+        try? Descriptor.synchronizeFolder(of: name)
     }
 
     /// Takes its name away; what is in it can still be read, until it is discarded.
     func removeName() throws(PipelineError) {
-        guard unlink(path) == 0 else { throw failure("cannot remove the name of the backup \(path)") }
+        guard unlink(path) == 0 else {
+            throw SystemFailure().error(.inputOutput, "cannot remove the name of the backup \(path)")
+        }
         hasName = false
     }
 
     /// The next bytes; none at its end.
     func read(upTo count: Int) throws(PipelineError) -> [UInt8] {
-        var number = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            number = Glibc.read(descriptor, buffer.baseAddress, count)
-            initialized = max(0, number)
+        guard let descriptor else { return [] }
+        var bytes = [UInt8](repeating: 0, count: count)
+        // `withUnsafeMutableBytes` does not pass a typed error through.
+        let outcome = bytes.withUnsafeMutableBytes { room in
+            Result { () throws(SystemFailure) in try descriptor.read(into: room) ?? 0 }
         }
-        guard number >= 0 else { throw failure("cannot read the backup \(path)") }
-        return bytes
+        do {
+            return Array(bytes.prefix(try outcome.get()))
+        } catch {
+            throw error.error(.inputOutput, "cannot read the backup \(path)")
+        }
     }
 
     /// Closes it, and removes it if it has no other name by now.
     func discard() {
         if hasName { unlink(path) }
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
+        descriptor?.close()
+        descriptor = nil
         lock.release()
-    }
-
-    private func failure(_ what: String) -> PipelineError {
-        PipelineError(.inputOutput, what, reason: String(cString: strerror(errno)))
     }
 }
