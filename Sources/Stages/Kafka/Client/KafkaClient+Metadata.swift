@@ -51,6 +51,8 @@ extension KafkaClient {
     func offsets(
         at end: LogEnd, of topic: String, _ partitions: [Int32], timeout: Duration
     ) throws(KafkaError) -> [Int32: Int64] {
+        // librdkafka takes a question for nothing for a mistake.
+        if partitions.isEmpty { return [:] }
         let list = PartitionList(topic, Dictionary(uniqueKeysWithValues: partitions.map { ($0, end.rawValue) }))
         try KafkaError.check(rd_kafka_offsets_for_times(handle, list.pointer, timeout.kafkaMilliseconds))
         for element in PartitionList.elements(list.pointer) { try KafkaError.check(element.err) }

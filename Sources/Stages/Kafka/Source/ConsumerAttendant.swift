@@ -196,9 +196,6 @@ final class ConsumerAttendant: Sendable {
             state.gone += begin - expected
             return begin - expected
         }
-        guard lost > 0 else { return }
-        context.log.warning(
-            "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
-            Log.Detail("records", "\(lost)"))
+        if lost > 0 { context.warnOfLoss(lost, of: partition) }
     }
 }

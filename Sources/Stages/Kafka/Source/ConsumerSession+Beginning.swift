@@ -31,15 +31,10 @@ extension ConsumerSession {
             let known = try await owner.storedPositions()
             try await owner.begin(stream, at: begin.fresh.filter { known[$0.key] == nil })
         }
-        for (partition, count) in begin.gone.sorted(by: { $0.key < $1.key }) { tellLoss(count, of: partition) }
+        for (partition, count) in begin.gone.sorted(by: { $0.key < $1.key }) {
+            context.stage.warnOfLoss(count, of: partition)
+        }
         return begin.starts
-    }
-
-    /// Warns of records that nobody has read.
-    func tellLoss(_ count: Int64, of partition: Int32) {
-        context.stage.log.warning(
-            "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
-            Log.Detail("records", "\(count)"))
     }
 
     /// Looks whether the topic is still what the owners have stored; if not, they begin anew or the run ends.

@@ -92,23 +92,18 @@ struct ConsumerSession {
 
     /// Asks for the bounds of partitions; an outage is waited out.
     func bounds(of partitions: [Int32]) async throws -> [Int32: StartPositions.Bounds] {
-        var bounds: [Int32: StartPositions.Bounds] = [:]
-        for partition in partitions {
-            while bounds[partition] == nil {
-                try Task.checkCancellation()
-                do throws(KafkaError) {
-                    let marks = try client.watermarks(stream.topic, partition, timeout: .seconds(1))
-                    bounds[partition] = .init(low: marks.low, high: marks.high)
-                } catch {
-                    client.log.write(
-                        .init(
-                            severity: 4, facility: "OFFSETS",
-                            text: "cannot learn the ends of \(stream.topic)-\(partition) yet: \(error.reason)"))
-                    pipe.wait(.milliseconds(100))
-                }
+        while true {
+            try Task.checkCancellation()
+            do throws(KafkaError) {
+                return try client.bounds(stream.topic, partitions, timeout: .seconds(1))
+            } catch {
+                client.log.write(
+                    .init(
+                        severity: 4, facility: "OFFSETS",
+                        text: "cannot learn the ends of \(stream.topic) yet: \(error.reason)"))
+                pipe.wait(.milliseconds(100))
             }
         }
-        return bounds
     }
 
     /// Ends the attendant, which commits and leaves a group, and then the client. Every partition's queue must be

@@ -137,11 +137,7 @@ final class GroupMembership: Sendable {
     }
 
     private func takeOver(_ partitions: [Int32]) throws(KafkaError) {
-        var bounds: [Int32: StartPositions.Bounds] = [:]
-        for partition in partitions {
-            let marks = try client.watermarks(topic, partition, timeout: .seconds(2))
-            bounds[partition] = .init(low: marks.low, high: marks.high)
-        }
+        let bounds = try client.bounds(topic, partitions, timeout: .seconds(2))
         var stored = try client.committed(topic, partitions, timeout: .seconds(5))
         for partition in partitions where partition >= knownPartitions && stored[partition] == nil {
             stored[partition] = bounds[partition]?.low
@@ -152,11 +148,7 @@ final class GroupMembership: Sendable {
                 "the group's committed offset is beyond the partition's end; beginning anew",
                 Log.Detail("partition", "\(partition)"), Log.Detail("offset", "\(position)"))
         }
-        for (partition, count) in begin.gone {
-            context.log.warning(
-                "records were deleted by retention before they were read", Log.Detail("partition", "\(partition)"),
-                Log.Detail("records", "\(count)"))
-        }
+        for (partition, count) in begin.gone { context.warnOfLoss(count, of: partition) }
         // "latest" means the end as it is now, also for whoever goes on after a crash before the first commit.
         try client.commit(topic, begin.fresh, timeout: .seconds(5))
         // Asked first: when the partitions are assigned nothing may fail any more, or their queues would stay behind.

@@ -164,7 +164,7 @@ public actor KafkaSource: Source {
                 throw BatchCollector.beginsAnew(topicName, partition, next: next, at: log.high)
             }
             let lost = readers.all[index].skipLost(to: log.low)
-            if lost > 0, toldLoss.insert(partition).inserted { session.tellLoss(lost, of: partition) }
+            if lost > 0, toldLoss.insert(partition).inserted { session.context.stage.warnOfLoss(lost, of: partition) }
             // In range after all: a leader that has just changed may not know it yet, and is not asked without a pause.
             if lost == 0 { session.pipe.wait(.milliseconds(50)) }
             readers.all[index].queue.end(of: session.topic)
