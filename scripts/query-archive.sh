@@ -100,12 +100,14 @@ in_pod() {
     k exec "$1" -- sh -c 'command=$1; shift; exec runner "$command" "${DATABASE:-atm-transactions.db}" "$@"' sh "${@:2}"
 }
 
+part=
+finish() { rm -f "$part" "$part.log"; }
+
 # copy_from POD. The part has its name when it is whole: a connection that breaks off ends like one that is at its end.
 copy_from() {
-    local part expected actual code=0
+    local expected actual code=0
     part=$(mktemp "$copy.part.XXXXXX") || fail "nothing can be written beside $copy" 73
-    # shellcheck disable=SC2064
-    trap "rm -f $(printf %q "$part") $(printf %q "$part.log")" EXIT
+    trap finish EXIT
     in_pod "$1" backup - >"$part" 2>"$part.log" || code=$?
     expected=$(sed -n 's/^copied \([0-9]*\) bytes$/\1/p' "$part.log")
     actual=$(($(wc -c <"$part")))

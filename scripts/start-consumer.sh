@@ -173,7 +173,6 @@ finish() {
 say "Showing what ${workload#*/} says, until Ctrl-C …"
 trap finish EXIT
 trap 'exit 0' INT
-trap 'exit 143' TERM
 apart follow_pods
 follower=$apart
 wait_for "$follower"

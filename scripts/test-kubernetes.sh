@@ -178,21 +178,34 @@ restarts() {
         tr ' ' '\n' | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
+# interruptible OUTPUT COMMAND… runs it in the background, as in a terminal: in a process group of its own, so that Ctrl-C
+# reaches all of it, and with that signal as it is there, also where these checks themselves run in the background, which ignores
+# it. What it says goes to OUTPUT and OUTPUT.log, its process is in $interruptible.
+interruptible() {
+    local output=$1
+    shift
+    set -m
+    inside env --default-signal=INT "$@" >"$output" 2>"$output.log" </dev/null &
+    interruptible=$!
+    set +m
+}
+
+# interrupt CODE presses Ctrl-C, and expects it to end with the code.
+interrupt() {
+    local code=0
+    kill -INT -- "-$interruptible"
+    wait "$interruptible" || code=$?
+    ((code == $1)) || wrong "ended with $code after Ctrl-C, not with $1"
+}
+
 # show_consumer WHAT SECONDS PATTERN ARGUMENT… follows start-consumer.sh until it has said the pattern, ends it by
 # Ctrl-C, and leaves what it said in $work/shown.
 show_consumer() {
-    local seconds=$1 pattern=$2 process code=0
+    local seconds=$1 pattern=$2
     shift 2
-    # A process group of its own, so that the signal reaches all of it, as in a terminal; and with the signal as it is there,
-    # also where these checks themselves run in the background, which ignores it.
-    set -m
-    inside env --default-signal=INT scripts/start-consumer.sh "$@" >"$work/shown" 2>"$work/shown.log" </dev/null &
-    process=$!
-    set +m
+    interruptible "$work/shown" scripts/start-consumer.sh "$@"
     eventually "$seconds" "start-consumer.sh $* says $pattern" grep -qE -- "$pattern" "$work/shown"
-    kill -INT -- "-$process"
-    wait "$process" || code=$?
-    ((code == 0)) || wrong "start-consumer.sh ended with $code after Ctrl-C"
+    interrupt 0
 }
 
 # The checks
@@ -447,17 +460,12 @@ check_stop_and_drain() {
 }
 
 check_interrupted_run() {
-    local before process code=0
+    local before
     before=$(rows)
-    set -m
-    inside env --default-signal=INT scripts/ttl-wrapper.sh -r 300 -t 600 >"$work/run" 2>"$work/run.log" </dev/null &
-    process=$!
-    set +m
+    interruptible "$work/run" scripts/ttl-wrapper.sh -r 300 -t 600
     eventually 60 "a run" grep -q '^remaining' "$work/run.log"
     sleep 3
-    kill -INT -- "-$process"
-    wait "$process" || code=$?
-    ((code == 130)) || wrong "ended with $code"
+    interrupt 130
     grep -q '^produce: stopped$' "$work/run" || wrong "no statistics"
     archive_reaches $((before + $(total "$work/run")))
     [[ -z $(active_jobs) ]] || wrong "a job goes on"
@@ -465,19 +473,14 @@ check_interrupted_run() {
 
 # Ctrl-C while a script waits for a pod is no fault of the pod.
 check_interrupted_wait() {
-    local process code=0
-    set -m
-    inside env --default-signal=INT scripts/start-producer.sh -r 3 >"$work/run" 2>"$work/run.log" </dev/null &
-    process=$!
-    set +m
+    interruptible "$work/run" scripts/start-producer.sh -r 3
     until grep -q '^Starting' "$work/run.log"; do
-        kill -0 "$process" 2>/dev/null || wrong "it ended before it started anything"
+        kill -0 "$interruptible" 2>/dev/null || wrong "it ended before it started anything"
         sleep 0.1
     done
     sleep 0.3
-    kill -INT -- "-$process"
-    wait "$process" || code=$?
-    if ((code != 130)) || grep 'not ready' "$work/run.log" >&2; then wrong "ended with $code"; fi
+    interrupt 130
+    if grep 'not ready' "$work/run.log" >&2; then wrong "the pod is blamed"; fi
     expect_code 0 inside scripts/stop-producer.sh
 }
 
@@ -505,12 +508,9 @@ consumer_logs() {
 }
 
 check_shared_topic() {
-    local pod first follower settings=(-f json --no-stats -o latest -g "shared-$RANDOM")
+    local pod first settings=(-f json --no-stats -o latest -g "shared-$RANDOM")
     expect_code 0 inside scripts/start-consumer.sh "${settings[@]}" --no-follow
-    set -m
-    inside env --default-signal=INT scripts/start-consumer.sh "${settings[@]}" >"$work/followed" 2>/dev/null </dev/null &
-    follower=$!
-    set +m
+    interruptible "$work/followed" scripts/start-consumer.sh "${settings[@]}"
     k scale deployment/atm-consumer --replicas=2 >/dev/null
     k rollout status deployment/atm-consumer --timeout=60s >/dev/null
     # Long enough for both to have their share; what comes before is read by one.
@@ -525,8 +525,7 @@ check_shared_topic() {
         # Also to whoever has looked since before there were two.
         grep -qF "[$pod/runner] {" "$work/followed" || wrong "start-consumer.sh has not shown what $pod says"
     done
-    kill -INT -- "-$follower"
-    wait "$follower" || wrong "start-consumer.sh did not end well"
+    interrupt 0
     [[ $(grep -o '"transaction_id":"[^"]*"' "$work/followed" | sort -u | wc -l) == "$((first + sent))" ]] ||
         wrong "start-consumer.sh has not shown all"
     k scale deployment/atm-consumer --replicas=1 >/dev/null
